@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Digests and keyed hashes over libsodium, and a seeded table hash. Any thread.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <parley/base.h>
+
+#define SHA256_HEX 65
+
+void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t len);
+/* HMAC-SHA-256 over the parts, each preceded by its length so that parts cannot run together. */
+void hmac_hex(char out[SHA256_HEX], const uint8_t key[32], const struct str *part, size_t parts);
+/* For hash tables keyed by untrusted bytes: SipHash under a per-process random key. */
+uint64_t hash_seeded(const void *bytes, size_t len);
+/* Stable 64-bit FNV-1a: for features and file names, not for untrusted tables. */
+uint64_t hash_fnv(const void *bytes, size_t len);
+/* Constant time for equal lengths. */
+bool bytes_equal_secret(const void *a, size_t a_len, const void *b, size_t b_len);
+
+#endif

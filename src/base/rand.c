@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Randomness is the kernel's, through libsodium. Without it nothing here can be
+ * trusted, so a libsodium that does not start ends the process.
+ */
+#include "base/rand.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include <parley/clock.h>
+#include <parley/log.h>
+
+#define ULID_TIME_CHARS   10
+#define ULID_RANDOM_CHARS 16
+#define ULID_TIME_MASK    ((1ULL << 48) - 1)
+
+static void start(void)
+{
+    if (sodium_init() < 0) {
+        log_error("rand.unavailable", "err=\"libsodium cannot get random bytes\"");
+        abort();
+    }
+}
+
+void rand_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, start);
+}
+
+void rand_bytes(void *out, size_t len)
+{
+    rand_init();
+    randombytes_buf(out, len);
+}
+
+uint64_t rand_below(uint64_t bound)
+{
+    /* 2^64 mod bound: below it lie the values that would make small results likelier. */
+    uint64_t skewed = (UINT64_MAX - bound + 1) % bound;
+    uint64_t x;
+
+    do
+        rand_bytes(&x, sizeof x);
+    while (x < skewed);
+    return x % bound;
+}
+
+void ulid_new(char out[27])
+{
+    static const char digit[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint64_t time = (uint64_t)clock_wall_ms() & ULID_TIME_MASK;
+    uint8_t random[ULID_RANDOM_CHARS];
+
+    for (int i = ULID_TIME_CHARS - 1; i >= 0; i--) {
+        out[i] = digit[time & 31];
+        time >>= 5;
+    }
+    rand_bytes(random, sizeof random);
+    for (int i = 0; i < ULID_RANDOM_CHARS; i++)
+        out[ULID_TIME_CHARS + i] = digit[random[i] & 31];
+    out[ULID_TIME_CHARS + ULID_RANDOM_CHARS] = '\0';
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * UTF-8 by RFC 3629: validity, stepping, cutting, light case folding. Pure; any thread.
+ */
+#ifndef BASE_UTF_H
+#define BASE_UTF_H
+
+#include <parley/base.h>
+
+bool utf8_valid(const char *text, size_t len); /* no overlong, surrogate, > U+10FFFF; NUL is valid */
+/* Decodes at text[*pos], advances; invalid bytes give U+FFFD one byte at a time. */
+uint32_t utf8_next(const char *text, size_t len, size_t *pos);
+size_t utf8_put(char out[4], uint32_t cp);
+/* Largest n <= max with text[0..n) not cutting a character. */
+size_t utf8_floor(const char *text, size_t len, size_t max);
+/* Bytes at the end that begin a character but do not finish it (0..3). */
+size_t utf8_tail(const char *text, size_t len);
+size_t utf8_count(const char *text, size_t len); /* code points */
+uint32_t utf_lower(uint32_t cp); /* simple lower case: ASCII, Latin-1/Ext-A, Greek, Cyrillic */
+bool utf_is_word(uint32_t cp);   /* letter, digit or combining mark */
+bool utf_is_wide(uint32_t cp);   /* letters of scripts written without spaces: Han, kana, Thai, Lao, Khmer */
+bool utf_is_space(uint32_t cp);
+/* End of the first sentence in text[from..len): the offset just after . ! ? … 。！？ with the closing
+ * quotes, brackets and citations "[1]" behind it, when white space follows (CJK enders and danda need
+ * none), or before a blank line, a line that starts with a list mark, heading, quotation or table, or
+ * the end of a heading. White space belongs to the sentence it precedes. len when none is complete;
+ * with at_end false, anything under len will stand whatever follows. Common abbreviations, initials,
+ * decimals and list numbers ("1. ") do not end a sentence. In utf_sentence.c. */
+size_t utf_sentence_end(const char *text, size_t len, size_t from, bool at_end);
+
+#endif
