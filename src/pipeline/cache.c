@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The LRU (list + table under one mutex) and the stage that asks it. A key covers everything the answer may
+ * depend on: bot, language, policies, knowledge generation, normalised question.
+ */
+#include "pipeline/cache.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <parley/clock.h>
+
+#include "base/hash.h"
+#include "base/table.h"
+#include "base/utf.h"
+#include "pipeline/stages.h"
+
+struct entry {
+    struct table_link link;
+    struct entry *newer, *older;
+    char key[KEY_BYTES];
+    int64_t until_ms;
+    struct turn_answer answer; /* strings in `words` */
+    struct turn_validation validation;
+    struct arena words;
+};
+
+struct cache {
+    pthread_mutex_t lock;
+    struct table table;
+    struct entry *newest, *oldest;
+    size_t entries, max;
+    int64_t ttl_ms;
+};
+
+int cache_open(struct cache **out, size_t entries, int64_t ttl_ms, struct err *err)
+{
+    struct cache *c = calloc(1, sizeof *c);
+    if (!c)
+        return err_set(err, -ENOMEM, "answer cache: out of memory");
+    pthread_mutex_init(&c->lock, NULL);
+    table_init(&c->table);
+    c->max = entries;
+    c->ttl_ms = ttl_ms;
+    *out = c;
+    return 0;
+}
+
+static void unlink_entry(struct cache *c, struct entry *e)
+{
+    *(e->newer ? &e->newer->older : &c->newest) = e->older;
+    *(e->older ? &e->older->newer : &c->oldest) = e->newer;
+}
+
+static void make_newest(struct cache *c, struct entry *e)
+{
+    e->newer = NULL;
+    e->older = c->newest;
+    *(c->newest ? &c->newest->newer : &c->oldest) = e;
+    c->newest = e;
+}
+
+static void evict(struct cache *c, struct entry *e)
+{
+    unlink_entry(c, e);
+    table_drop(&c->table, &e->link);
+    arena_wipe(&e->words);
+    free(e);
+    c->entries--;
+}
+
+void cache_close(struct cache *c)
+{
+    if (!c)
+        return;
+    while (c->oldest)
+        evict(c, c->oldest);
+    table_free(&c->table);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+/* The parts of an answer a cache may keep, with strings in `a`. */
+static bool copy_answer(struct arena *a, struct turn_answer *to, const struct turn_answer *from,
+                        struct turn_validation *vto, const struct turn_validation *vfrom)
+{
+    *to = *from;
+    *vto = *vfrom;
+    to->code = arena_strdup(a, from->code);
+    to->redacted = arena_strdup(a, from->redacted);
+    to->text = NULL;
+    to->provider = arena_strdup(a, from->provider);
+    to->model = arena_strdup(a, from->model);
+    to->details_json = NULL;
+    for (size_t i = 0; i < from->sources; i++) {
+        to->source[i].title = arena_strdup(a, from->source[i].title);
+        to->source[i].source = arena_strdup(a, from->source[i].source);
+        to->source[i].excerpt = arena_strdup(a, from->source[i].excerpt);
+    }
+    for (size_t i = 0; i < vfrom->warnings; i++)
+        vto->warning[i] = arena_strdup(a, vfrom->warning[i]);
+    return !a->failed;
+}
+
+int cache_get(struct cache *c, const char *key, struct turn *t, int64_t now_mono_ms)
+{
+    pthread_mutex_lock(&c->lock);
+    struct table_link *l = table_get(&c->table, key);
+    struct entry *e = l ? CONTAINER_OF(l, struct entry, link) : NULL;
+    int rc = X_E_NOT_FOUND;
+    if (e && now_mono_ms >= e->until_ms)
+        evict(c, e);
+    else if (e) {
+        unlink_entry(c, e);
+        make_newest(c, e);
+        struct turn_answer answer;
+        struct turn_validation validation;
+        if (copy_answer(&t->arena, &answer, &e->answer, &validation, &e->validation)) {
+            t->answer = answer;
+            t->validation = validation;
+            rc = 0;
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+    return rc;
+}
+
+void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t now_mono_ms)
+{
+    struct entry *e = c->max ? calloc(1, sizeof *e) : NULL;
+    if (!e)
+        return;
+    arena_init(&e->words, CACHE_ENTRY_MAX);
+    memcpy(e->key, key, sizeof e->key);
+    e->until_ms = now_mono_ms + c->ttl_ms;
+    pthread_mutex_lock(&c->lock);
+    if (!copy_answer(&e->words, &e->answer, &t->answer, &e->validation, &t->validation) ||
+        table_put(&c->table, &e->link, e->key)) {
+        arena_wipe(&e->words);
+        free(e);
+    } else {
+        make_newest(c, e);
+        if (++c->entries > c->max)
+            evict(c, c->oldest);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Case and runs of white space do not make another question. */
+static struct str normalised(struct turn *t)
+{
+    const char *text = t->redaction.text;
+    size_t len = strlen(text), n = 0, pos = 0;
+    char *out = arena_alloc(&t->arena, len * 2 + 5); /* lower case may be longer, never twice */
+    bool gap = false;
+    while (out && pos < len) {
+        uint32_t cp = utf8_next(text, len, &pos);
+        if (utf_is_space(cp)) {
+            gap = n > 0;
+            continue;
+        }
+        if (gap)
+            out[n++] = ' ';
+        gap = false;
+        n += utf8_put(out + n, utf_lower(cp));
+    }
+    return (struct str){ out, out ? n : 0 };
+}
+
+enum verdict stage_cache(struct turn *t, struct worker *w)
+{
+    const struct worker_kit *kit = w->state;
+    int64_t generation = 0;
+    if (t->memory.len || t->redaction.found || t->screen.flagged)
+        return NEXT;
+    if (knowledge_generation(kit->knowledge, &generation, &t->err))
+        return NEXT; /* retrieve will say what is wrong */
+    char *context = arena_printf(&t->arena, "%s|%s|%s|%lld|", t->msg.bot, t->identity.language,
+                                 policies_version(t->snap->policies), (long long)generation);
+    struct str question = normalised(t);
+    if (!context || !question.at)
+        return turn_fail(t, -ENOMEM, "cache");
+    struct str part[] = { str_of(context), question };
+    hmac_hex(t->cache.key, t->pipeline->keys.identity, part, ARRAY_LEN(part));
+    if (cache_get(t->pipeline->cache, t->cache.key, t, clock_mono_ms()))
+        return NEXT;
+    t->answer.cached = true;
+    t->answer.cost_nusd = 0;
+    return DONE;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * validate: the checks of the whole answer. Confidence is the share of the answer's content words that the
+ * retrieved passages hold; under the policy's bar the answer carries a notice, or with strict grounding is
+ * replaced. Sources shown are those the answer cites. A disclaimer is said once, at the end.
+ */
+#include "pipeline/validate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/utf.h"
+#include "pipeline/output.h"
+#include "pipeline/stages.h"
+
+#define SEEN_SLOTS    4096 /* power of two; a bitmap of word hashes */
+#define STEM_CHARS    5    /* words are compared by their first letters: a light stemmer for many languages */
+#define EXCERPT_BYTES 240
+
+struct seen {
+    uint64_t bit[SEEN_SLOTS / 64];
+};
+
+/* Hash of the next content word at *pos (>= 4 letters, or holding a digit); 0 at the end. */
+static uint64_t next_word(const char *text, size_t len, size_t *pos)
+{
+    while (*pos < len) {
+        char stem[4 * STEM_CHARS];
+        size_t n = 0, chars = 0;
+        bool digit = false, wide = false;
+        uint32_t cp = 0;
+        while (*pos < len && utf_is_word(cp = utf8_next(text, len, pos))) {
+            wide = utf_is_wide(cp);
+            digit |= cp >= '0' && cp <= '9';
+            if (chars++ < STEM_CHARS)
+                n += utf8_put(stem + n, utf_lower(cp));
+            if (wide)
+                break;
+        }
+        if (n && (chars >= 4 || digit || wide))
+            return hash_fnv(stem, n) | 1;
+    }
+    return 0;
+}
+
+static void see(struct seen *s, const char *text)
+{
+    size_t pos = 0, len = strlen(text);
+    for (uint64_t h; (h = next_word(text, len, &pos));)
+        s->bit[h / 2 % SEEN_SLOTS / 64] |= 1ULL << (h / 2 % 64);
+}
+
+int validate_confidence(const struct turn_passages *p, const char *answer)
+{
+    struct seen seen = { 0 };
+    size_t words = 0, covered = 0, pos = 0, len = strlen(answer);
+    for (size_t i = 0; i < p->len; i++) {
+        see(&seen, p->at[i].text);
+        see(&seen, p->at[i].title);
+    }
+    for (uint64_t h; (h = next_word(answer, len, &pos));) {
+        words++;
+        covered += seen.bit[h / 2 % SEEN_SLOTS / 64] >> (h / 2 % 64) & 1;
+    }
+    return words ? (int)(100 * covered / words) : 0;
+}
+
+static bool cites(const char *text, size_t n)
+{
+    for (const char *at = text; (at = strchr(at, '[')); at++)
+        if ((size_t)strtoul(at + 1, NULL, 10) == n && at[1 + strspn(at + 1, "0123456789")] == ']')
+            return true;
+    return false;
+}
+
+static int sources_fill(struct turn *t, bool cited_only)
+{
+    struct turn_answer *a = &t->answer;
+    for (size_t i = 0; i < t->passages.len; i++) {
+        const struct passage *p = &t->passages.at[i];
+        if (cited_only && !cites(output_redacted(t->output), i + 1))
+            continue;
+        size_t len = strlen(p->text);
+        char *excerpt = arena_strndup(&t->arena, p->text, utf8_floor(p->text, len, EXCERPT_BYTES));
+        if (!excerpt)
+            return -ENOMEM;
+        a->source[a->sources++] = (struct source){ (int)i + 1, p->title, p->source, excerpt, p->score };
+    }
+    return 0;
+}
+
+/* The text of the first disclaimer whose topic the question or the answer touches, or NULL. */
+static const char *disclaimer_for(const struct turn *t)
+{
+    const struct policies *p = t->snap->policies;
+    const char *side[] = { t->redaction.text, output_redacted(t->output) };
+    for (size_t i = 0; i < p->validator.disclaimers; i++)
+        for (size_t k = 0; k < ARRAY_LEN(side); k++) {
+            struct match_span m;
+            if (matcher_find(p->validator.disclaimer[i].topic, t->pipeline->scratch, side[k], strlen(side[k]), 0,
+                             &m) == 0)
+                return p->validator.disclaimer[i].text;
+        }
+    return NULL;
+}
+
+static int footer(struct turn *t, bool grounded)
+{
+    const struct config *c = t->snap->config;
+    const char *notice = t->snap->policies->validator.ungrounded_notice;
+    int rc = 0;
+    if (!grounded && c->answer.grounding == GROUNDING_STRICT)
+        rc = output_replace(t->output, notice);
+    else if (!grounded && c->answer.footer)
+        rc = output_append(t->output, notice);
+    const char *disclaimer = c->answer.footer ? disclaimer_for(t) : NULL;
+    if (rc == 0 && disclaimer && !strstr(output_redacted(t->output), disclaimer))
+        rc = output_append(t->output, disclaimer);
+    return rc;
+}
+
+enum verdict stage_validate(struct turn *t, struct worker *w X_UNUSED)
+{
+    int rc = output_finish(t->output);
+    if (rc)
+        return turn_fail(t, rc, "validate");
+    bool extractive = strcmp(t->answer.provider, "extractive") == 0;
+    t->validation.confidence = validate_confidence(&t->passages, output_redacted(t->output));
+    bool grounded = t->validation.confidence >= t->snap->policies->validator.grounded_from;
+    rc = sources_fill(t, true);
+    bool cited = t->answer.sources > 0;
+    if (!cited && extractive) { /* it says itself that the documents do not hold the answer */
+        t->validation.confidence = 0;
+        grounded = true;
+        turn_warn(t, "not_in_documents");
+    } else if (!grounded) {
+        turn_warn(t, "ungrounded");
+    } else if (!cited && rc == 0) {
+        turn_warn(t, "no_citations");
+        rc = sources_fill(t, false);
+    }
+    if (rc == 0)
+        rc = footer(t, grounded);
+    if (rc)
+        return turn_fail(t, rc, "validate");
+    t->answer.redacted = output_redacted(t->output);
+    t->answer.text = output_text(t->output);
+    return NEXT;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The checks of one sentence, in order: strip control bytes, tone danger phrases down, mask personal data
+ * that is neither this conversation's nor in the passages, drop citations of passages that do not exist.
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "base/utf.h"
+#include "pipeline/pii.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/validate.h"
+
+#define SENTENCE_MAX (256U << 10)
+#define WITHHELD     " [...] "
+
+/* C0, C1 and DEL except tab and newline, and invalid bytes: nothing that steers a terminal or a page. */
+static void strip(struct buf *out, const char *text, size_t len)
+{
+    size_t pos = 0;
+    while (pos < len) {
+        size_t at = pos;
+        uint32_t cp = utf8_next(text, len, &pos);
+        bool control = (cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7F && cp < 0xA0);
+        if (cp == 0xFFFD && pos - at == 1)
+            buf_adds(out, "\xEF\xBF\xBD");
+        else if (!control)
+            buf_add(out, text + at, pos - at);
+    }
+}
+
+/* Replaces every match of one rule. 0 or why it could not be checked. */
+static int tone_down(struct turn *t, const struct danger_rule *r, struct buf *text)
+{
+    struct match_scratch *s = t->pipeline->scratch;
+    struct buf out = BUF_INIT(SENTENCE_MAX);
+    size_t at = 0;
+    int rc;
+    struct match_span m;
+    while ((rc = matcher_find(r->pattern, s, buf_text(text), text->len, at, &m)) == 0 && m.to > m.from) {
+        buf_add(&out, text->at + at, m.from - at);
+        buf_adds(&out, r->replacement);
+        at = m.to;
+        turn_warn(t, "danger_phrase");
+        t->validation.is_safe = false;
+    }
+    if (at) {
+        buf_add(&out, text->at + at, text->len - at);
+        buf_clear(text);
+        buf_add(text, buf_text(&out), out.len);
+    }
+    if (out.failed)
+        text->failed = true;
+    buf_free(&out);
+    return rc == X_E_NOT_FOUND ? 0 : rc;
+}
+
+static bool in_passages(const struct turn *t, const char *value, size_t len)
+{
+    for (size_t i = 0; i < t->passages.len; i++)
+        if (memmem(t->passages.at[i].text, strlen(t->passages.at[i].text), value, len))
+            return true;
+    return false;
+}
+
+static int mask_foreign(struct turn *t, struct buf *text)
+{
+    struct pii_hit hit[PII_HITS_MAX];
+    size_t hits = 0, at = 0;
+    int rc = pii_find(t->snap->policies, t->pipeline->scratch, buf_text(text), text->len, hit, &hits);
+    if (rc || hits == 0)
+        return rc;
+    struct buf out = BUF_INIT(SENTENCE_MAX);
+    for (size_t i = 0; i < hits; i++) {
+        if (in_passages(t, text->at + hit[i].from, hit[i].to - hit[i].from))
+            continue;
+        buf_add(&out, text->at + at, hit[i].from - at);
+        buf_printf(&out, "[%s]", hit[i].rule->type);
+        at = hit[i].to;
+        turn_warn(t, "foreign_personal_data");
+    }
+    buf_add(&out, text->at + at, text->len - at);
+    buf_clear(text);
+    buf_add(text, buf_text(&out), out.len);
+    text->failed |= out.failed;
+    buf_free(&out);
+    return 0;
+}
+
+/* Length of a citation "[12]" at `at`, its number in *n; 0 = not one. */
+static size_t citation(const char *text, size_t len, size_t at, size_t *n)
+{
+    size_t i = at + 1;
+    *n = 0;
+    while (i < len && i < at + 4 && text[i] >= '0' && text[i] <= '9')
+        *n = *n * 10 + (size_t)(text[i++] - '0');
+    return i > at + 1 && i < len && text[i] == ']' ? i + 1 - at : 0;
+}
+
+static void drop_dead_citations(struct turn *t, struct buf *text)
+{
+    struct buf out = BUF_INIT(SENTENCE_MAX);
+    for (size_t i = 0; i < text->len;) {
+        size_t n, span = text->at[i] == '[' ? citation(text->at, text->len, i, &n) : 0;
+        bool after_word = i > 0 && (text->at[i - 1] == '_' || text->at[i - 1] == ')');
+        if (span && !after_word && (n == 0 || n > t->passages.len)) {
+            turn_warn(t, "dead_citation");
+            while (out.len && out.at[out.len - 1] == ' ')
+                out.len--;
+            i += span;
+        } else {
+            buf_addc(&out, text->at[i++]);
+        }
+    }
+    buf_clear(text);
+    buf_add(text, buf_text(&out), out.len);
+    text->failed |= out.failed;
+    buf_free(&out);
+}
+
+const char *validate_sentence(struct turn *t, const char *text, size_t len)
+{
+    const struct policies *p = t->snap->policies;
+    struct buf s = BUF_INIT(SENTENCE_MAX);
+    int rc = 0;
+    strip(&s, text, len);
+    for (size_t i = 0; i < p->validator.dangers && rc == 0; i++)
+        rc = tone_down(t, &p->validator.danger[i], &s);
+    if (rc == 0)
+        rc = mask_foreign(t, &s);
+    if (rc == 0)
+        drop_dead_citations(t, &s);
+    const char *clean;
+    if (rc || s.failed) {
+        turn_warn(t, "sentence_withheld");
+        t->validation.is_safe = false;
+        clean = arena_strdup(&t->arena, WITHHELD);
+    } else {
+        clean = arena_strndup(&t->arena, buf_text(&s), s.len);
+    }
+    buf_free(&s);
+    return clean;
+}
+
+size_t validate_safe_cut(struct turn *t, const char *text, size_t len, size_t cut)
+{
+    const struct policies *p = t->snap->policies;
+    struct pii_hit hit[PII_HITS_MAX];
+    size_t hits = 0;
+    for (size_t i = 0; i < p->validator.dangers; i++) {
+        struct match_span m = { 0 };
+        size_t at = 0;
+        while (matcher_find(p->validator.danger[i].pattern, t->pipeline->scratch, text, len, at, &m) == 0 &&
+               m.to > m.from) {
+            if (m.from < cut && m.to > cut)
+                cut = m.from;
+            at = m.to;
+        }
+    }
+    if (pii_find(p, t->pipeline->scratch, text, len, hit, &hits) == 0)
+        for (size_t i = 0; i < hits; i++)
+            if (hit[i].from < cut && hit[i].to > cut)
+                cut = hit[i].from;
+    return cut;
+}
