@@ -101,7 +101,7 @@ static void drop_dead_citations(struct turn *t, struct buf *text)
 {
     struct buf out = BUF_INIT(SENTENCE_MAX);
     for (size_t i = 0; i < text->len;) {
-        size_t n, span = text->at[i] == '[' ? citation(text->at, text->len, i, &n) : 0;
+        size_t n = 0, span = text->at[i] == '[' ? citation(text->at, text->len, i, &n) : 0;
         bool after_word = i > 0 && (text->at[i - 1] == '_' || text->at[i - 1] == ')');
         if (span && !after_word && (n == 0 || n > t->passages.len)) {
             turn_warn(t, "dead_citation");
