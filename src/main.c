@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * argv -> the table of commands. The only file, with adapters/adapters.c, that knows every concrete type.
+ */
+#include <signal.h>
+#include <unistd.h>
+
+#include "adapters/adapters.h"
+#include "cli/cli.h"
+
+static const struct command commands[] = {
+    { "serve", "", "run the gateway in the foreground", 0, 0, cmd_serve,
+      "SIGTERM or Ctrl-C drains (drain_ms, default 25 s) and exits 0; a second one exits at once.\n"
+      "SIGHUP reloads configuration and policies, all or nothing.\n" },
+    { "index", "[DIR]", "bring the document index up to date with a folder", 0, 1, cmd_index,
+      "Reads .md and .txt below DIR (default: knowledge.dir). Unchanged files are skipped, removed ones leave.\n"
+      "Exit code 65 when a file could not be read; the others are indexed.\n" },
+    { "search", "QUESTION [-k N]", "show the passages a question finds", 1, 1, cmd_search, NULL },
+    { "ask", "QUESTION", "answer one question through the whole pipeline", 1, 1, cmd_ask, NULL },
+    { "check-config", "", "print the effective configuration, secrets masked", 0, 0, cmd_check_config, NULL },
+    { "doctor", "", "say whether this installation can serve", 0, 0, cmd_doctor, NULL },
+    { "version", "", "print the version", 0, 0, cmd_version, NULL },
+};
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a client or a pager may leave */
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of one write, not the end of the process */
+    struct cli cli = { .adapter = adapters_all, .adapters = adapters_count };
+    return cli_main(&cli, commands, ARRAY_LEN(commands), argc, argv, (const char *const *)(void *)environ);
+}
