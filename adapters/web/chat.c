@@ -145,6 +145,8 @@ static const char *code_of(int rc)
 void chat_post(const struct server_request *req)
 {
     struct adapter *a = req->ctx;
+    if (!web_authorized(req))
+        return;
     struct exchange *x = exchange_new(a, req->id, wants_stream(req) ? TALK_SSE : TALK_JSON);
     struct turn *t = x ? a->host->turn_new(a->host, a) : NULL;
     if (!t) {
@@ -200,6 +202,8 @@ void chat_ws_text(void *ctx, server_id id, const char *peer_ip, const char *text
     int rc = wire_chat_parse(&in.chat, text, len, &t->arena, &err);
     if (rc)
         reject(x, t, code_of(rc), err.text);
+    else if (!web_key_ok(a, in.chat.api_key)) /* a browser cannot set headers on an upgrade */
+        reject(x, t, "unauthorized", "Send the API key as the member \"api_key\".");
     else
         submit(x, t, &in);
 }

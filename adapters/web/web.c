@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <parley/answer.h>
 
 #include "adapters/web/inside.h"
+#include "base/hash.h"
 #include "conf/snapshot.h"
 
 #define PING_MS 15000 /* WHATWG HTML, "Server-sent events", authoring notes: a comment every 15 s or so */
@@ -64,6 +66,26 @@ void web_error(struct adapter *a, server_id id, const char *code, const char *me
     buf_free(&body);
 }
 
+bool web_key_ok(struct adapter *a, const char *given)
+{
+    struct snapshot *s = a->host->snapshot(a->host);
+    const char *key = s->config->server.api_key;
+    bool ok = !key[0] || bytes_equal_secret(key, strlen(key), given, strlen(given));
+    snapshot_unref(s);
+    return ok;
+}
+
+bool web_authorized(const struct server_request *req)
+{
+    struct adapter *a = req->ctx;
+    const char *given = server_header(req, "authorization");
+    bool ok = web_key_ok(a, given && strncasecmp(given, "Bearer ", 7) == 0 ? given + 7 : "");
+    if (!ok)
+        web_error(a, req->id, "unauthorized", "Send the API key as Authorization: Bearer KEY.", NULL,
+                  req->request_id, -1, web_origin(a, req));
+    return ok;
+}
+
 static void reply(const struct server_request *req, int status, const char *type, const void *body, size_t len)
 {
     struct adapter *a = req->ctx;
@@ -91,6 +113,8 @@ static void get_health(const struct server_request *req)
 {
     struct adapter *a = req->ctx;
     struct buf body = BUF_INIT(1U << 20);
+    if (!web_authorized(req))
+        return;
     a->host->health(a->host, &body);
     reply(req, a->host->ready(a->host) ? 200 : 503, JSON, buf_text(&body), body.len);
     buf_free(&body);
@@ -100,6 +124,8 @@ static void get_metrics(const struct server_request *req)
 {
     struct adapter *a = req->ctx;
     struct buf body = BUF_INIT(1U << 20);
+    if (!web_authorized(req))
+        return;
     a->host->metrics(a->host, &body);
     reply(req, 200, "text/plain; version=0.0.4; charset=utf-8", buf_text(&body), body.len);
     buf_free(&body);
@@ -113,7 +139,7 @@ static void options_chat(const struct server_request *req)
     if (n > 1) {
         h[n++] = (struct server_header){ "Access-Control-Allow-Methods", "POST, OPTIONS" };
         h[n++] = (struct server_header){ "Access-Control-Allow-Headers",
-                                         "Content-Type, Accept, Idempotency-Key, X-Request-ID" };
+                                         "Authorization, Content-Type, Accept, Idempotency-Key, X-Request-ID" };
         h[n++] = (struct server_header){ "Access-Control-Max-Age", "600" };
     }
     server_respond(a->host->server, req->id, 204, NULL, h, n, "", 0);

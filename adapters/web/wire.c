@@ -52,7 +52,7 @@ int wire_chat_parse(struct wire_chat *out, const char *bytes, size_t len, struct
     cJSON *obj = NULL;
     int rc = json_parse(&obj, bytes, len, err);
     if (rc)
-        return err_prefix(err, rc, "the body is not valid JSON");
+        return err_prefix(err, rc < 0 ? rc : X_E_INVALID, "the body is not valid JSON");
     if (!cJSON_IsObject(obj))
         rc = err_set(err, X_E_INVALID, "the body must be a JSON object");
     if (rc == 0)
@@ -65,6 +65,8 @@ int wire_chat_parse(struct wire_chat *out, const char *bytes, size_t len, struct
         rc = text_member(obj, "consent", 64, &out->consent, a, err);
     if (rc == 0)
         rc = text_member(obj, "idempotency_key", 256, &out->key, a, err);
+    if (rc == 0)
+        rc = text_member(obj, "api_key", 4096, &out->api_key, a, err);
     if (rc == 0)
         rc = check(out, err);
     cJSON_Delete(obj);

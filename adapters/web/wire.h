@@ -13,9 +13,9 @@
 
 #define WIRE_KEY_MAX 128 /* bytes of an Idempotency-Key */
 
-/* {"message","session_id"?,"locale"?,"consent"?,"idempotency_key"?}; other members are ignored. */
+/* {"message","session_id"?,"locale"?,"consent"?,"idempotency_key"?,"api_key"?}; other members are ignored. */
 struct wire_chat {
-    const char *message, *session_id, *locale, *consent, *key; /* "" when absent; in the arena */
+    const char *message, *session_id, *locale, *consent, *key, *api_key; /* "" when absent; in the arena */
 };
 
 /* 0; X_E_INVALID or X_E_LIMIT with a sentence that names the member. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The demo page: asks api/v1/chat and shows the event stream. Everything that comes from outside becomes a
- * text node or a checked attribute, never markup. A broken connection is asked again with the same idempotency
- * key and the same bytes, so the server answers (and bills) once. The session lives in a variable and nowhere
- * else: a reload is a new conversation. One question at a time.
+ * The demo page: asks api/v1/chat and shows the event stream. What comes from outside becomes a text node or
+ * a checked attribute, never markup. A broken connection is asked again with the same idempotency key and the
+ * same bytes, so the server answers (and bills) once. The session lives in a variable and nowhere else. One
+ * question at a time.
  */
 const API = new URL('api/v1/chat', document.baseURI);
 const SILENCE_MS = 45000; // the server pings every 15 s
-const FRAME_MAX = 4 << 20; // characters; the server's own limit for an event is 1 MiB
 const TRIES_MAX = 12; // about 80 s
 const UNSEEN = ['network', 'draining', 'conflict']; // repeated without asking the person
 
@@ -16,13 +15,17 @@ const text = x => typeof x === 'string' ? x : '';
 const object = x => x && typeof x === 'object' ? x : {};
 const list = x => Array.isArray(x) ? x : [];
 
-let session = '', turns = 0, current = null, told = false;
+let session, turns = 0, current = null, told = false;
 
-function el(tag, props, ...children) {
-  const node = Object.assign(document.createElement(tag), props);
+/* el('p.small', { dir: 'auto' }, 'text', node, ...) */
+function el(what, props, ...children) {
+  const [tag, className] = what.split('.');
+  const node = Object.assign(document.createElement(tag), className && { className }, props);
   node.append(...children);
   return node;
 }
+
+const small = words => el('p.small', {}, words);
 
 /* ---- Markdown, the little that answers use ---- */
 
@@ -86,6 +89,8 @@ function markdown(source, cite) {
 
 /* Makes `old` like `fresh` and keeps what did not change: a selection or a focused link survives. */
 function morph(old, fresh) {
+  while (old.childNodes.length > fresh.childNodes.length)
+    old.lastChild.remove();
   [...fresh.childNodes].forEach((now, i) => {
     const was = old.childNodes[i];
     if (!was)
@@ -105,16 +110,15 @@ const STAGES = { __proto__: null, searching: 'Searching the documents', writing:
 const WARNINGS = {
   __proto__: null,
   danger_phrase: 'Wording that promised too much was toned down.',
-  sentence_withheld: 'A sentence that did not pass the checks was left out.',
-  foreign_personal_data: 'Personal data that is not in the documents was masked.',
-  dead_citation: 'A reference to a source that does not exist was removed.',
+  sentence_withheld: 'A sentence that failed the checks was left out.',
+  foreign_personal_data: 'Personal data was masked.',
+  dead_citation: 'A reference to no known source was removed.',
   ungrounded: 'The documents do not clearly support this answer.',
-  no_citations: 'The text names no sources; those listed are what was searched.',
-  not_in_documents: 'The documents do not hold an answer to this question.',
-  redaction_failed: 'The message could not be checked for personal data.',
+  no_citations: 'The text names no sources; those listed were searched.',
+  not_in_documents: 'The documents do not hold the answer.',
   provider_fallback: 'The first model failed; another one answered.',
-  injection_suspected: 'The message looked like instructions and was treated as a plain question.',
-  privacy_notice: 'This conversation is stored for a limited time; you can have it exported or erased.',
+  injection_suspected: 'Instructions in the message were not followed.',
+  privacy_notice: 'This conversation is stored for a limited time; you can have it erased.',
 };
 
 const say = message => { $('status').textContent = message; };
@@ -122,9 +126,9 @@ const say = message => { $('status').textContent = message; };
 class View {
   constructor(question) {
     this.id = `a${++turns}`;
-    this.you = el('div', { className: 'you', dir: 'auto' }, el('span', { className: 'unseen' }, 'You: '), question);
-    this.body = el('div', { className: 'text' });
-    this.progress = el('p', { className: 'progress' });
+    this.you = el('article.you', { dir: 'auto', ariaLabel: 'You' }, question);
+    this.body = el('div.text');
+    this.progress = el('p.progress');
     this.extra = el('div');
     $('log').append(this.you, el('article', { ariaLabel: 'Answer' }, this.body, this.progress, this.extra));
     this.restart();
@@ -150,18 +154,16 @@ class View {
   }
 
   stage(message) {
-    this.change(() => {
-      this.progress.textContent = message;
-      this.progress.hidden = !message;
-    });
+    this.progress.textContent = message;
+    this.progress.hidden = !message;
     say(message);
   }
 
   /* A source the server has named is a link, one it may yet name is marked, any other is plain text. */
   cite(n) {
     if (this.sources.has(n))
-      return el('a', { className: 'chip', href: `#${this.id}-${n}`, ariaLabel: `Source ${n}` }, String(n));
-    return this.final ? null : el('span', { className: 'chip' }, String(n));
+      return el('a.chip', { href: `#${this.id}-${n}`, ariaLabel: `Source ${n}` }, String(n));
+    return this.final ? null : el('span.chip', {}, String(n));
   }
 
   sentence(piece) {
@@ -181,10 +183,7 @@ class View {
   }
 
   finish(body) {
-    const whole = text(body.answer);
-    if (!whole.startsWith(this.answer))
-      this.body.replaceChildren();
-    this.answer = whole;
+    this.answer = text(body.answer);
     this.sources.clear();
     list(body.sources).forEach(s => this.source(object(s)));
     this.close(...verdict(body), ...this.listed(), ...footnote(body));
@@ -195,12 +194,12 @@ class View {
     const entries = [...this.sources.values()].sort((a, b) => a.n - b.n).map(s => {
       const path = text(s.source);
       return el('li', { id: `${this.id}-${s.n}`, tabIndex: -1 },
-        el('span', { className: 'chip' }, String(s.n)),
+        el('span.chip', {}, String(s.n)),
         el('b', { dir: 'auto' }, text(s.title) || path),
-        el('span', { className: 'path' }, /^https?:\/\//.test(path) ? link(path, path) : path),
-        el('p', { className: 'excerpt', dir: 'auto' }, text(s.excerpt)));
+        el('span.path', {}, /^https?:\/\//.test(path) ? link(path, path) : path),
+        el('p.excerpt', { dir: 'auto' }, text(s.excerpt)));
     });
-    return entries.length ? [el('ol', { className: 'sources', ariaLabel: 'Sources' }, ...entries)] : [];
+    return entries.length ? [el('h2', {}, 'Sources'), el('ol.sources', {}, ...entries)] : [];
   }
 
   /* Nothing more comes. */
@@ -218,26 +217,26 @@ function verdict(body) {
   const warnings = list(v.warnings).map(text).filter(w => w && !(w === 'privacy_notice' && told));
   told ||= warnings.includes('privacy_notice');
   if (!body.code && Number.isFinite(score) && !warnings.includes('not_in_documents')) {
-    const [how, look] = score >= 70 ? ['Well', ''] : score >= 40 ? ['Partly', 'fair'] : ['Hardly', 'poor'];
-    out.push(el('p', { className: `verdict ${look}` }, el('b', {}, `${how} supported by the documents`),
+    const how = score >= 70 ? 'Well' : score >= 40 ? 'Partly' : 'Hardly';
+    out.push(el('p', { className: `verdict ${how}` }, el('b', {}, `${how} supported by the documents`),
       `Confidence ${score} of 100`));
   }
-  const entries = warnings.map(w => el('li', {}, WARNINGS[w] ?? w.replaceAll('_', ' ')));
-  return entries.length ? [...out, el('ul', { className: 'warnings' }, ...entries)] : out;
+  if (warnings.length)
+    out.push(el('ul.warnings', {}, ...warnings.map(w => el('li', {}, WARNINGS[w] ?? w))));
+  return out;
 }
 
 function footnote(body) {
-  const m = object(body.metadata), ms = m.response_time_ms;
-  const parts = [text(m.provider), text(m.model)];
-  if (Number.isFinite(ms))
-    parts.push(ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
+  const m = object(body.metadata), parts = [text(m.provider), text(m.model)];
+  if (m.response_time_ms >= 0)
+    parts.push(`${Number(m.response_time_ms) / 1000} s`);
   if (m.tokens_in || m.tokens_out)
     parts.push(`${Number(m.tokens_in)} tokens in, ${Number(m.tokens_out)} out`);
   if (m.cost_usd > 0)
     parts.push(`$${Number(m.cost_usd).toPrecision(2)}`);
   if (m.cached === true)
     parts.push('from the cache');
-  return [el('p', { className: 'small' }, parts.filter(Boolean).join(' · '))];
+  return [small(parts.filter(Boolean).join(' · '))];
 }
 
 /* ---- what went wrong, and what can be done about it ---- */
@@ -262,8 +261,8 @@ class Failure extends Error {
 
 const broken = () => new Failure({ code: 'network', message: 'The server does not answer.' });
 
-function button(label, onclick, look = '') {
-  return el('button', { type: 'button', className: `pill ${look}`, onclick: () => current || onclick() }, label);
+function button(label, onclick) {
+  return el('button.pill', { type: 'button', onclick: () => current || onclick() }, label);
 }
 
 function countdown(node, seconds) {
@@ -275,9 +274,9 @@ function countdown(node, seconds) {
 
 function problem(turn, e) {
   const title = TITLES[e.code] ?? 'No answer this time';
-  const box = el('div', { className: 'notice bad' }, el('h2', {}, title), el('p', { dir: 'auto' }, e.message));
+  const box = el('div.notice', {}, el('h3', {}, title), el('p', { dir: 'auto' }, e.message));
   if (e.request)
-    box.append(el('p', { className: 'small' }, `Request ${e.request}`));
+    box.append(small(`Request ${e.request}`));
   if (!HOPELESS.includes(e.code)) {
     const again = button('', () => ask(turn));
     countdown(again, Math.ceil(e.wait));
@@ -288,11 +287,11 @@ function problem(turn, e) {
 }
 
 function consent(turn, e) {
-  const box = el('div', { className: 'notice', tabIndex: -1 },
-    el('h2', {}, 'Before the first answer'),
+  const box = el('div.notice', { tabIndex: -1 },
+    el('h3', {}, 'Before the first answer'),
     el('p', { dir: 'auto' }, text(e.details.text) || e.message),
-    button('I agree', () => ask(renew(turn, text(e.details.version))), 'strong'),
-    button('No, thanks', () => turn.view.close(el('p', { className: 'small' }, 'Not sent: you did not agree.'))));
+    button('I agree', () => ask(renew(turn, text(e.details.version)))),
+    button('No, thanks', () => turn.view.close(small('Not answered: you did not agree.'))));
   turn.view.close(box);
   box.focus();
 }
@@ -318,14 +317,12 @@ async function* events(stream) {
         name = data = '';
       }
     }
-    if (rest.length + data.length > FRAME_MAX)
-      throw broken();
     yield ['', {}];
   }
 }
 
 /* One event on the page; true when it was the last. */
-function take({ view }, name, data) {
+function take(view, name, data) {
   if (name === 'start' || name === 'done')
     session = text(data.session_id) || session;
   if (name === 'progress')
@@ -344,10 +341,10 @@ function take({ view }, name, data) {
 }
 
 async function refusal(response) {
-  const body = object(await response.json().catch(() => null));
+  const body = object(await response.json().catch(() => null)), wait = response.headers.get('Retry-After');
   if (!body.code && response.status >= 500) /* a proxy whose upstream is away */
     return broken();
-  return new Failure(body.code ? body : { message: `HTTP ${response.status}` }, response.headers.get('Retry-After'));
+  return new Failure(body.code ? body : { message: `HTTP ${response.status}` }, wait);
 }
 
 async function exchange(turn, signal, alive) {
@@ -360,7 +357,7 @@ async function exchange(turn, signal, alive) {
   turn.view.restart();
   for await (const [name, data] of events(response.body)) {
     alive();
-    if (take(turn, name, data))
+    if (take(turn.view, name, data))
       return;
   }
   throw broken();
@@ -391,10 +388,8 @@ async function attempt(turn) {
 const new_key = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 function renew(turn, consent) {
-  const body = { message: turn.question, locale: navigator.language };
-  return Object.assign(turn, {
-    key: new_key(), body: JSON.stringify({ ...body, session_id: session || undefined, consent }),
-  });
+  const body = { message: turn.question, locale: navigator.language, session_id: session, consent };
+  return Object.assign(turn, { key: new_key(), body: JSON.stringify(body) });
 }
 
 async function persist(turn) {
@@ -410,14 +405,16 @@ async function persist(turn) {
       turn.wake = wake;
       setTimeout(wake, Math.min(8000, 500 * 2 ** n) * (0.5 + Math.random() / 2));
     });
+    if (turn.stopped)
+      throw broken();
   }
 }
 
 async function ask(turn) {
   turn.stopped = false;
-  working(turn);
   turn.view.restart();
   turn.view.stage('Sending');
+  working(turn);
   try {
     await persist(turn);
   } catch (e) {
@@ -426,7 +423,7 @@ async function ask(turn) {
       renew(turn);
     turn.failed = e.code;
     if (turn.stopped)
-      turn.view.close(el('p', { className: 'small' }, 'Stopped.'));
+      turn.view.close(small('Stopped.'));
     else if (e.code === 'consent_required' && e.details.version)
       consent(turn, e);
     else
@@ -441,8 +438,8 @@ function working(turn) {
   $('log').ariaBusy = String(!!turn);
   $('send').hidden = !!turn;
   $('stop').hidden = !turn;
-  if (held === $('send') || held === $('stop'))
-    $('question').focus();
+  if (!held.offsetParent) /* its button is gone */
+    $(turn ? 'stop' : 'send').focus();
 }
 
 function submit(question) {
@@ -489,7 +486,7 @@ $('stop').onclick = e => {
 };
 $('fresh').onclick = () => {
   stop();
-  session = '';
+  session = undefined;
   $('log').replaceChildren();
   $('hello').hidden = false;
   $('fresh').hidden = true;

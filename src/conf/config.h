@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * parley.json: one table (config.c) says for each key its type, default, bounds,
+ * environment name, whether it is a secret, and its one line of help. Order of
+ * precedence: --set, environment PARLEY_SECTION__KEY, the file, well-known environment names
+ * (OPENAI_API_KEY, ...: only where nothing else was said), systemd credentials, the default.
+ * A parsed config is immutable.
+ */
+#ifndef CONF_CONFIG_H
+#define CONF_CONFIG_H
+
+#include <parley/status.h>
+#include <parley/turn.h>
+
+#include "base/str.h"
+
+#define CONFIG_PROVIDERS_MAX 8
+#define CONFIG_LIST_MAX      16
+
+enum consent_region { REGION_AUTO, REGION_EU, REGION_UK, REGION_US, REGION_NONE };
+enum grounding { GROUNDING_ANNOTATE, GROUNDING_STRICT };
+
+struct config_provider { /* one "llm.<name>" */
+    const char *name;
+    const char *format; /* "openai", or "extractive" for the built-in one */
+    const char *base_url, *model;
+    const char *api_key; /* resolved: key, key file, environment */
+    int timeout_ms;      /* total of one call */
+    int connect_ms, first_byte_ms, idle_ms;
+    int max_tokens;
+};
+
+/* All strings live as long as the config and are never NULL. */
+struct config {
+    struct {
+        const char *listen, *base_path;
+        const char *trusted_proxy[CONFIG_LIST_MAX];
+        size_t trusted_proxies;
+        const char *cors_origin[CONFIG_LIST_MAX];
+        size_t cors_origins;
+        const char *api_key;
+        int connections_max;
+    } server;
+    struct {
+        const char *dir;
+    } state;
+    struct {
+        const char *dir;
+    } policies;
+    struct {
+        const char *dir;
+        int top_k;
+    } knowledge;
+    struct {
+        int format;
+        int level;
+    } log; /* enum log_format, enum log_level */
+    int drain_ms;
+    struct {
+        int threads;
+        int queue;
+        int turns_max;
+    } workers; /* 0 threads = number of cores */
+    struct {   /* in llm.order, extractive always last */
+        struct config_provider at[CONFIG_PROVIDERS_MAX];
+        size_t n;
+    } llm;
+    struct {
+        bool footer;
+        enum grounding grounding;
+        int deadline_ms;
+    } answer;
+    struct {
+        int user_per_minute, ip_per_minute;
+    } limits;
+    struct {
+        enum tier fallback;
+    } tiers; /* "tiers.default" */
+    struct {
+        enum consent_region region;
+        bool strict;
+    } consent;
+    struct {
+        const char *token, *api_base, *mode, *webhook_url, *webhook_secret, *webhook_path;
+    } telegram;
+    struct {
+        const char *token, *app_id, *public_key, *api_base, *gateway_url, *mode, *interactions_path;
+    } discord;
+    void *impl;
+};
+
+struct config_source {
+    const char *path;       /* NULL: ./parley.json, /etc/parley/parley.json, or just the defaults */
+    const char *state_dir;  /* --state; NULL = not said */
+    const char *const *set; /* "section.key=value" */
+    size_t sets;
+    const char *const *env; /* environ, or a test's */
+};
+
+/* 0; X_E_INVALID ("parley.json:12:5: telegram.tokn: unknown key; did you mean telegram.token?"),
+ * X_E_NOT_FOUND (a named file that is not there), X_E_LIMIT, -errno. */
+int config_load(struct config **out, const struct config_source *src, struct err *err);
+void config_free(struct config *c);
+/* The effective configuration as JSON, each key; secrets as "***" when set, "" when not. */
+void config_print(const struct config *c, struct buf *out);
+/* The help table as text, for `parley help config` and the example file. */
+void config_help(struct buf *out);
+
+#endif

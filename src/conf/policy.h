@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * policies/<name>.json, parsed and compiled once (an invalid pattern fails the load with
+ * file:line:column). Immutable. A missing file means the defaults compiled in from the
+ * same files at build time; an unknown key is an error. policies/README.md lists every key.
+ */
+#ifndef CONF_POLICY_H
+#define CONF_POLICY_H
+
+#include <parley/status.h>
+#include <parley/turn.h>
+
+#include "base/match.h"
+
+enum pii_check { PII_NONE, PII_LUHN, PII_IP, PII_PHONE };
+struct pii_rule {
+    const char *type; /* "EMAIL": placeholder <EMAIL_1> */
+    struct matcher *pattern;
+    enum pii_check check;
+    int priority;     /* overlap: higher wins, then longer */
+    const char *need; /* a byte set of which the text must hold at least one, "" = none: the prefilter */
+};
+
+/* The next value of this rule at or after `from`: prefilter, pattern and check in one. span->from and
+ * span->to are set, groups are not. 0, X_E_NOT_FOUND, else as matcher_find (X_E_LIMIT: fail closed). The
+ * next search starts at span->to. */
+int pii_rule_find(const struct pii_rule *r, struct match_scratch *s, const char *text, size_t len,
+                  size_t from, struct match_span *span);
+/* Whether text[*from, *to) passes the check; PII_LUHN may narrow it to the card number inside. */
+bool pii_check_ok(enum pii_check check, const char *text, size_t *from, size_t *to);
+
+struct danger_rule {
+    const char *id;
+    struct matcher *pattern;
+    const char *replacement; /* toned-down wording */
+};
+
+struct disclaimer_rule {
+    const char *id;
+    struct matcher *topic; /* on question or answer */
+    const char *text;      /* appended once */
+};
+
+struct screen_rule {
+    const char *id;
+    struct matcher *pattern;
+    double weight; /* the score is 1 - prod(1 - weight) */
+};
+
+struct price {
+    const char *model;
+    int64_t in_nusd, out_nusd; /* per token, billionths of a USD */
+};
+
+struct policies {
+    struct {
+        struct pii_rule *rule;
+        size_t n;
+        size_t max_bytes;
+    } pii;
+    struct {
+        const char *version, *text, *notice;
+        const char *eu_country; /* space separated */
+    } consent;
+    struct {
+        int64_t monthly[TIER_COUNT];
+    } tiers; /* -1 = unlimited */
+    struct {
+        double cheap_below, strong_from;
+    } routing;
+    struct {
+        struct danger_rule *danger;
+        size_t dangers;
+        struct disclaimer_rule *disclaimer;
+        size_t disclaimers;
+        const char *ungrounded_notice;
+        int grounded_from; /* confidence under this = ungrounded */
+    } validator;
+    struct {
+        struct screen_rule *rule;
+        size_t n;
+        double flag_from;
+        bool block;
+    } screen; /* policies/screen.json */
+    struct {
+        int inbox_days, turn_days;
+        int memory_minutes, memory_messages, memory_tokens;
+    } retention;
+    struct {
+        struct price *at;
+        size_t n;
+        const char *dated;
+    } prices;
+    void *impl;
+};
+
+/* dir "" = the built-in defaults only; a folder that is not there is X_E_NOT_FOUND. A file gives the keys it
+ * holds; those it leaves out keep the built-in value. The text names file, line and column. */
+int policies_load(struct policies **out, const char *dir, struct err *err);
+void policies_free(struct policies *p);
+/* A digest over everything loaded: part of cache keys. */
+const char *policies_version(const struct policies *p);
+
+#endif

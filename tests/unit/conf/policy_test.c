@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Built-in policies, files over them, and errors with their place.
+ */
+#include "conf_support.h"
+
+static struct policies *policies_of(const char *dir)
+{
+    struct policies *p = NULL;
+    struct err err = { "" };
+
+    if (policies_load(&p, dir, &err) != 0)
+        fail_msg("%s", err.text);
+    return p;
+}
+
+static void refused(const char *file, const char *text, const char *why)
+{
+    struct policies *p = NULL;
+    struct err err = { "" };
+
+    (void)mkdir("policies", 0700);
+    file_put(file, text);
+    assert_int_equal(policies_load(&p, "policies", &err), X_E_INVALID);
+    assert_null(p);
+    assert_string_equal(err.text, why);
+    assert_int_equal(unlink(file), 0);
+}
+
+static const struct price *price_of(const struct policies *p, const char *model)
+{
+    for (size_t i = 0; i < p->prices.n; i++)
+        if (strcmp(p->prices.at[i].model, model) == 0)
+            return &p->prices.at[i];
+    return NULL;
+}
+
+static void policy__builtin_values(void **state)
+{
+    struct policies *p = policies_of("");
+
+    (void)state;
+    assert_int_equal(p->tiers.monthly[TIER_FREE], 100);
+    assert_int_equal(p->tiers.monthly[TIER_PRO], 1000);
+    assert_int_equal(p->tiers.monthly[TIER_ENTERPRISE], -1);
+    assert_true(p->routing.cheap_below == 4 && p->routing.strong_from == 7);
+    assert_int_equal(p->retention.inbox_days, 8);
+    assert_int_equal(p->retention.turn_days, 180);
+    assert_int_equal(p->retention.memory_messages, 10);
+    assert_int_equal(p->retention.memory_minutes, 30);
+    assert_int_equal(p->retention.memory_tokens, 2000);
+    assert_true(p->pii.n >= 8 && p->pii.max_bytes >= 32768);
+    assert_true(p->validator.dangers >= 20 && p->validator.disclaimers == 3);
+    assert_true(p->screen.n >= 8 && !p->screen.block && p->screen.flag_from > 0);
+    assert_true(p->consent.version[0] && p->consent.text[0] && p->consent.notice[0]);
+    assert_non_null(strstr(p->consent.eu_country, "DE"));
+    assert_null(strstr(p->consent.eu_country, "GB"));
+    assert_int_equal(price_of(p, "gpt-4o-mini")->in_nusd, 150);
+    assert_int_equal(price_of(p, "gpt-4o-mini")->out_nusd, 600);
+    assert_int_equal(price_of(p, "text-embedding-3-small")->in_nusd, 20);
+    assert_string_equal(p->prices.dated, "2026-09-30");
+    assert_int_equal(strlen(policies_version(p)), 64);
+    policies_free(p);
+    policies_free(NULL);
+}
+
+static void policy__file_lays_over_the_builtin_key_by_key(void **state)
+{
+    struct policies *p, *plain = policies_of("");
+
+    (void)state;
+    assert_int_equal(mkdir("policies", 0700), 0);
+    file_put("policies/tiers.json", "// ours\n{\"messages_per_month\": {\"PRO\": 5}}");
+    file_put("policies/pii.json", "{\"max_bytes\": 2048}");
+    file_put("policies/routing.json", "{\"cheap_below\": 6}");
+    p = policies_of("policies");
+    assert_int_equal(p->tiers.monthly[TIER_FREE], 100);
+    assert_int_equal(p->tiers.monthly[TIER_PRO], 5);
+    assert_int_equal(p->tiers.monthly[TIER_ENTERPRISE], -1);
+    assert_int_equal(p->pii.max_bytes, 2048);
+    assert_int_equal(p->pii.n, plain->pii.n);
+    assert_true(p->routing.cheap_below == 6 && p->routing.strong_from == 7);
+    policies_free(p);
+    policies_free(plain);
+}
+
+static void policy__list_replaces_the_builtin_list(void **state)
+{
+    struct policies *p;
+
+    (void)state;
+    assert_int_equal(mkdir("policies", 0700), 0);
+    file_put("policies/pii.json",
+             "{\"rules\": [{\"type\": \"TICKET\", \"pattern\": \"T-[0-9]+\", \"priority\": 1, "
+             "\"must\": [\"see «T-17»\"]}]}");
+    file_put("policies/prices.json", "{\"models\": []}");
+    p = policies_of("policies");
+    assert_int_equal(p->pii.n, 1);
+    assert_string_equal(p->pii.rule[0].type, "TICKET");
+    assert_string_equal(p->pii.rule[0].need, "");
+    assert_int_equal(p->pii.rule[0].check, PII_NONE);
+    assert_int_equal(p->prices.n, 0);
+    assert_string_equal(p->prices.dated, "2026-09-30");
+    policies_free(p);
+}
+
+static void policy__version_follows_the_content(void **state)
+{
+    struct policies *a = policies_of(""), *b = policies_of(""), *c;
+
+    (void)state;
+    assert_int_equal(mkdir("policies", 0700), 0);
+    file_put("policies/tiers.json", "{}");
+    c = policies_of("policies");
+    assert_string_equal(policies_version(a), policies_version(b));
+    assert_string_not_equal(policies_version(a), policies_version(c));
+    policies_free(a);
+    policies_free(b);
+    policies_free(c);
+}
+
+static void policy__errors_say_file_line_and_column(void **state)
+{
+    (void)state;
+    refused("policies/tiers.json", "{\n  \"messages_per_mnth\": {}}",
+            "policies/tiers.json:2:3: messages_per_mnth: unknown key; known here: messages_per_month");
+    refused(
+        "policies/tiers.json", "{\"messages_per_month\": {\"GOLD\": 1}}",
+        "policies/tiers.json:1:25: messages_per_month.GOLD: unknown key; known here: FREE, PRO, ENTERPRISE");
+    refused("policies/tiers.json", "{\"messages_per_month\": {\"FREE\": 1.5}}",
+            "policies/tiers.json:1:33: messages_per_month.FREE: must be a whole number from -1 to 1e+12");
+    refused("policies/tiers.json", "{\"messages_per_month\": {\"FREE\": 1,}}",
+            "policies/tiers.json:1:34: comma after the last item");
+    refused("policies/routing.json", "{\"cheap_below\": \"4\"}",
+            "policies/routing.json:1:17: cheap_below: must be a number from 1 to 10");
+    refused("policies/routing.json", "{\"cheap_below\": 8}",
+            "policies/routing.json:1:17: cheap_below: cheap_below must not be above strong_from");
+    refused("policies/prices.json", "{\"dated\": \"yesterday!\"}",
+            "policies/prices.json:1:11: dated: must be a date such as 2026-10-01");
+    refused("policies/prices.json", "{\"models\": [{\"model\": \"m\", \"in_usd_per_million\": -1}]}",
+            "policies/prices.json:1:50: models.0.in_usd_per_million: must be a number from 0 to 1000000");
+    refused("policies/prices.json", "{\"models\": [\n{\"model\": \"m\", \"in_usd_per_million\": 1}]}",
+            "policies/prices.json:2:1: models.0: needs the key out_usd_per_million");
+    refused("policies/screen.json", "{\"block\": 1}",
+            "policies/screen.json:1:11: block: must be true or false");
+    refused("policies/screen.json", "{\"rules\": {}}",
+            "policies/screen.json:1:11: rules: must be a list of at most 2000 objects");
+    refused("policies/pii.json", "[]", "policies/pii.json:1:1: : must be an object");
+}
+
+static void policy__folder_must_be_there_when_named(void **state)
+{
+    struct policies *p = NULL;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(policies_load(&p, "absent", &err), X_E_NOT_FOUND);
+    assert_string_equal(err.text, "policies.dir: absent: No such file or directory");
+    assert_int_equal(policies_load(&p, "absent", NULL), X_E_NOT_FOUND);
+    assert_null(p);
+}
+
+static void policy__misspelt_file_is_a_warning(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("policies", 0700), 0);
+    file_put("policies/typo.json", "{}");
+    log_text[0] = '\0';
+    log_capture(log_keep, NULL);
+    policies_free(policies_of("policies"));
+    log_capture(NULL, NULL);
+    assert_non_null(strstr(log_text, "policies.unknown_file file=policies/typo.json"));
+}
+
+/* The shipped folder and the built-in texts are the same files. */
+static void policy__shipped_folder_equals_the_builtin(void **state)
+{
+    const struct place *place = *state;
+    struct policies *p, *plain = policies_of("");
+
+    assert_int_equal(fchdir(place->back), 0);
+    p = policies_of("policies");
+    assert_int_equal(chdir(place->dir), 0);
+    assert_int_equal(p->validator.dangers, plain->validator.dangers);
+    assert_int_equal(p->screen.n, plain->screen.n);
+    assert_string_equal(p->consent.text, plain->consent.text);
+    policies_free(p);
+    policies_free(plain);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(policy__builtin_values, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__file_lays_over_the_builtin_key_by_key, place_enter,
+                                        place_leave),
+        cmocka_unit_test_setup_teardown(policy__list_replaces_the_builtin_list, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__version_follows_the_content, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__errors_say_file_line_and_column, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__folder_must_be_there_when_named, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__misspelt_file_is_a_warning, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__shipped_folder_equals_the_builtin, place_enter, place_leave),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
