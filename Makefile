@@ -47,7 +47,7 @@ SRC_base      := arena status str bytesq log clock rand hash table utf utf_sente
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
                  routes sockinfo server server_http server_answer server_sweep server_ws ws
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
-                 policy policy_read policy_value policy_rules policy_plain policy_default pii snapshot
+                 policy policy_read policy_value policy_rules policy_plain policy_default pii danger snapshot
 SRC_store     := store sqlite sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_sweep sqlite_read
 SRC_vindex    := faiss flat vfile
 SRC_embed     := hash_embed words
@@ -199,18 +199,18 @@ test: deps-test
 	@$(MAKE) --no-print-directory -j2 BUILD=$(ASAN_DIR) SAN=address,undefined test-bins
 	@$(MAKE) --no-print-directory -j2 BUILD=$(TSAN_DIR) SAN=thread $(TSAN_DIR)/parley \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) $(TSAN_DIR)/tests/support/fake_openai
-	@tests/run.sh tests/lint/lint.py tests/lint/floors.py $(UNIT_BIN) $(TURN_BIN) tests/fuzz/replay.sh \
+	@tests/run.sh -j 2 tests/lint/lint.py tests/lint/floors.py $(wildcard tests/lint/*_test.py) $(UNIT_BIN) $(TURN_BIN) tests/fuzz/replay.sh \
 	  $(E2E) $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) tests/e2e/tsan.sh
 
 asan:
 	@$(MAKE) --no-print-directory -j2 BUILD=$(ASAN_DIR) SAN=address,undefined test-bins
-	@tests/run.sh $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh
+	@tests/run.sh -j 2 $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh
 
 tsan:
 	@$(MAKE) --no-print-directory -j2 BUILD=$(TSAN_DIR) SAN=thread $(TSAN_DIR)/parley \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) $(TSAN_DIR)/tests/support/fake_openai
-	@tests/run.sh $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) tests/e2e/tsan.sh
+	@tests/run.sh -j 2 $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) tests/e2e/tsan.sh
 
 lint:
 	@python3 tests/lint/lint.py

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a person or a script meets it: output, errors with their place, sysexits codes."""
+import json
+import pathlib
+import stat
+import subprocess
+import tempfile
+
+import net
+
+SETS = {"consent.region": "none"}
+
+
+def parley(*args, env=None):
+    done = subprocess.run([str(net.PARLEY), *map(str, args)], cwd=net.ROOT, capture_output=True, text=True,
+                          timeout=60 * net.SLOW, stdin=subprocess.DEVNULL, check=False,
+                          env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+@net.case
+def help__and_version_go_to_stdout():
+    for args in (("help",), ("--help",), ("help", "serve"), ("serve", "--help"), ("help", "config"),
+                 ("version",), ("--version",)):
+        code, out, err = parley(*args)
+        net.equal((code, err), (0, ""), args)
+        assert out, args
+    assert json.loads(parley("version", "--json")[1])["name"] == "parley"
+
+
+@net.case
+def usage_errors__are_64_and_name_the_thing():
+    for args, part in (((), "Usage"), (("nonsense",), "nonsense"), (("--wat",), "--wat"), (("ask",), "usage: parley ask"),
+                       (("search", "x", "-k", "0"), "-k"), (("serve", "extra"), "usage: parley serve"),
+                       (("--set",), "--set")):
+        code, _, err = parley(*args)
+        net.equal(code, 64, (args, err))
+        assert part in err, (args, err)
+
+
+@net.case
+def check_config__prints_what_holds_and_masks_secrets():
+    with tempfile.TemporaryDirectory() as tmp:
+        path = pathlib.Path(tmp) / "parley.json"
+        path.write_text('{\n  // a comment\n  "server": { "listen": "127.0.0.1:9999" },\n'
+                        '  "llm": { "openai": { "api_key": "sk-secret-123456" } }\n}\n')
+        code, out, err = parley("check-config", "--config", path, env={"PARLEY_DRAIN_MS": "1234"})
+        net.equal(code, 0, err)
+        conf = json.loads(out)
+        net.equal(conf["server"]["listen"], "127.0.0.1:9999")
+        assert "sk-secret" not in out + err
+        for text, where in (('{\n  "server": {\n    "listn": 1\n  }\n}', "parley.json:3:5: server.listn: unknown key"),
+                            ('{ "drain_ms": "x" }', "parley.json:1:15"), ('{ "drain_ms": }', "parley.json:1:15"),
+                            ('{ "drain_ms": -1 }', "parley.json:1:15"), ('{ "a": 1, "a": 2 }', "parley.json:1:11")):
+            path.write_text(text)
+            code, out, err = parley("check-config", "--config", path)
+            net.equal((code, out), (78, ""), err)
+            assert where in err, err
+        net.equal(parley("check-config", "--config", "/nonexistent.json")[0], 66)
+
+
+@net.case
+def serve__says_why_it_cannot():
+    with net.Daemon(sets=SETS) as d:
+        code, _, err = d.run("serve")
+        net.equal(code, 75, err)
+        assert str(d.state) in err and str(d.process.pid) in err, err
+        with tempfile.TemporaryDirectory() as tmp:
+            code, _, err = parley("serve", "--state", tmp, "--set", f"server.listen=127.0.0.1:{d.port}")
+            net.equal(code, 69, err)
+            assert str(d.port) in err, err
+
+
+@net.case
+def index__is_incremental_and_search_finds():
+    with tempfile.TemporaryDirectory() as tmp:
+        docs, state = pathlib.Path(tmp) / "docs", pathlib.Path(tmp) / "state"
+        docs.mkdir()
+        (docs / "a.md").write_text("# Otters\n\nOtters hold hands when they sleep in the river.\n")
+        (docs / "b.txt").write_text("Badgers dig long tunnels under the hill.\n")
+        run = lambda *a: parley(*a, "--state", state, "--json")  # noqa: E731
+        one = json.loads(run("index", docs)[1])
+        net.equal((one["added"], one["failed"]), (2, 0))
+        two = json.loads(run("index", docs)[1])
+        net.equal((two["added"], two["unchanged"], two["generation"]), (0, 2, one["generation"]))
+        (docs / "b.txt").unlink()
+        (docs / "a.md").write_text("# Otters\n\nOtters juggle stones for fun.\n")
+        three = json.loads(run("index", docs)[1])
+        net.equal((three["changed"], three["removed"]), (1, 1))
+        hits = json.loads(run("search", "what do otters juggle")[1])
+        assert "juggle stones" in hits[0]["text"] and hits[0]["source"] == "a.md", hits
+        net.equal(json.loads(run("search", "badgers tunnels")[1]), [])
+        (docs / "bad.md").write_bytes(b"\xff\xfe\x00broken")
+        code, out, err = run("index", docs)
+        net.equal(code, 65)
+        assert "bad.md" in err and json.loads(out)["failed"] == 1, (out, err)
+        net.equal(parley("index", "/nonexistent-dir", "--state", state)[0], 66)
+
+
+@net.case
+def ask__answers_alone_and_beside_a_running_daemon():
+    d = net.Daemon(sets=SETS)
+    net.equal(d.run("index", "data/knowledge")[0], 0)
+    code, out, err = d.run("ask", "How do I stake ETH?")
+    net.equal(code, 0, err)
+    assert "32 ETH" in out and "Sources:" in out, out
+    for name in ("identity.key", "seal.key", "parley.db"):
+        net.equal(stat.S_IMODE((d.state / name).stat().st_mode), 0o600, name)
+    with d:
+        code, out, err = d.run("ask", "What is a seed phrase?", "--json")
+        net.equal(code, 0, err)
+        body = json.loads(out)
+        assert body["sources"] and body["metadata"]["provider"] == "extractive"
+
+
+@net.case
+def doctor__finds_what_is_missing():
+    with tempfile.TemporaryDirectory() as tmp:
+        code, out, err = parley("doctor", "--state", tmp, "--json")
+        net.equal(code, 0, err)
+        checks = {c["check"]: c for c in json.loads(out)}
+        net.equal(checks["knowledge"]["status"], "advice")
+        code, out, err = parley("doctor", "--state", tmp, "--set", "policies.dir=/nonexistent")
+        net.equal(code, 69, out)
+        assert "broken" in out and "/nonexistent" in out, out
+
+
+net.main()
