@@ -16,7 +16,8 @@
 #define CONFIG_FILE_BYTES  (1U << 20)
 #define CONFIG_ARENA_BYTES (8U << 20)
 #define CONFIG_DRAFTS_MAX  16 /* "llm.<name>" sections; at most CONFIG_PROVIDERS_MAX are used */
-#define CONFIG_SECRETS_MAX (CONFIG_DRAFTS_MAX + 4)
+#define CONFIG_SECRETS_MAX                                                                                   \
+    (CONFIG_DRAFTS_MAX + 1 + 15) /* each draft, the built-in one, and the table's others */
 
 /* Lowest precedence first. */
 enum config_origin { FROM_DEFAULT, FROM_CREDENTIAL, FROM_KNOWN_ENV, FROM_FILE, FROM_ENV, FROM_SET };

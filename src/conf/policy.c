@@ -87,12 +87,17 @@ static int doc_operator(struct policy_load *l, const struct policy_kind *k, stru
     return doc_parse(l, doc, text, len);
 }
 
-static int doc_read(struct policy_load *l, const struct policy_kind *k, const struct policy_doc *doc,
-                    const cJSON *over)
+static int doc_read(struct policy_load *l, const struct policy_kind *k, const struct policy_doc *doc)
 {
     struct policy_reader r = { .im = l->im, .doc = doc, .scratch = l->scratch, .err = l->err };
 
-    return policy_read(&r, doc->root, over, "", k->shape, l->out);
+    return policy_read(&r, doc->root, "", k->shape, l->out);
+}
+
+/* An installation has the built-in files in its folder, mostly untouched: those are not compiled twice. */
+static bool doc_same(const struct policy_doc *a, const struct policy_doc *b)
+{
+    return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
 static int load_kind(struct policy_load *l, const struct policy_kind *k)
@@ -103,9 +108,9 @@ static int load_kind(struct policy_load *l, const struct policy_kind *k)
     if (!rc)
         rc = doc_operator(l, k, &over);
     if (!rc)
-        rc = doc_read(l, k, &base, over.root);
-    if (!rc && over.root)
-        rc = doc_read(l, k, &over, NULL);
+        rc = doc_read(l, k, &base);
+    if (!rc && over.root && !doc_same(&base, &over))
+        rc = doc_read(l, k, &over);
     cJSON_Delete(base.root);
     cJSON_Delete(over.root);
     return rc;

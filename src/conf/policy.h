@@ -31,9 +31,18 @@ bool pii_check_ok(enum pii_check check, const char *text, size_t *from, size_t *
 
 struct danger_rule {
     const char *id;
-    struct matcher *pattern;
+    struct matcher *pattern; /* search with danger_rule_find */
+    const struct matcher
+        *unless; /* what, right before the phrase, makes it harmless: "no ..."; NULL = nothing */
+    bool unless_negated;
     const char *replacement; /* toned-down wording */
 };
+
+/* The next phrase of this rule at or after `from` that is not denied just before it, in the same sentence. As
+ * matcher_find, and X_E_LIMIT for a rule that matches nothing at all; when the look at the words before gives
+ * up, the phrase counts. */
+int danger_rule_find(const struct danger_rule *r, struct match_scratch *s, const char *text, size_t len,
+                     size_t from, struct match_span *span);
 
 struct disclaimer_rule {
     const char *id;
@@ -73,6 +82,7 @@ struct policies {
         size_t dangers;
         struct disclaimer_rule *disclaimer;
         size_t disclaimers;
+        struct matcher *negation;
         const char *ungrounded_notice;
         int grounded_from; /* confidence under this = ungrounded */
     } validator;

@@ -84,9 +84,9 @@ struct policy_shape {
 /* X_E_INVALID with "policies/pii.json:12:5: rules.3.pattern: " in front. */
 int policy_refuse(const struct policy_reader *r, const char *path, bool key, const char *fmt, ...)
     X_PRINTF(4, 5);
-/* Reads `obj` into `at`; keys that `skip` has too are left out. */
-int policy_read(struct policy_reader *r, const cJSON *obj, const cJSON *skip, const char *path,
-                const struct policy_shape *shape, void *at);
+/* Reads `obj` into `at`, over what is there. */
+int policy_read(struct policy_reader *r, const cJSON *obj, const char *path, const struct policy_shape *shape,
+                void *at);
 /* Strings, numbers and the rest of one field; policy_value.c. */
 int policy_value(struct policy_reader *r, const cJSON *item, const char *path, const struct policy_field *f,
                  void *at);

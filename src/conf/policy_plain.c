@@ -36,8 +36,7 @@ static int check_routing(struct policy_reader *r, const cJSON *obj, const char *
     const char *key = cJSON_GetObjectItemCaseSensitive(obj, "cheap_below") ? "cheap_below" : "strong_from";
 
     (void)path;
-    /* half of the pair may still be unread while the built-in values are laid under the operator's */
-    if (p->routing.strong_from == 0 || p->routing.cheap_below <= p->routing.strong_from)
+    if (p->routing.cheap_below <= p->routing.strong_from)
         return 0;
     return policy_refuse(r, key, false, "cheap_below must not be above strong_from");
 }
@@ -70,7 +69,7 @@ static int check_prices(struct policy_reader *r, const cJSON *obj, const char *p
 
     (void)obj;
     (void)path;
-    for (size_t i = 0; d && i < 10; i++)
+    for (size_t i = 0; i < 10; i++)
         if (i == 4 || i == 7 ? d[i] != '-' : d[i] < '0' || d[i] > '9')
             return policy_refuse(r, "dated", false, "must be a date such as 2026-10-01");
     return 0;

@@ -70,7 +70,7 @@ static int read_list(struct policy_reader *r, const cJSON *item, const char *pat
 
         (void)snprintf(index, sizeof index, "%zu", i);
         path_join(child, path, index);
-        rc = policy_read(r, element, NULL, child, f->of, array + i++ * f->of->bytes);
+        rc = policy_read(r, element, child, f->of, array + i++ * f->of->bytes);
         if (rc)
             return rc;
     }
@@ -79,13 +79,13 @@ static int read_list(struct policy_reader *r, const cJSON *item, const char *pat
     return 0;
 }
 
-static int read_field(struct policy_reader *r, const cJSON *item, const cJSON *skip, const char *path,
+static int read_field(struct policy_reader *r, const cJSON *item, const char *path,
                       const struct policy_field *f, void *base)
 {
     void *at = (char *)base + f->at;
 
     if (f->type == POLICY_OBJECT)
-        return policy_read(r, item, skip, path, f->of, at);
+        return policy_read(r, item, path, f->of, at);
     if (f->type == POLICY_LIST)
         return read_list(r, item, path, f, at, (size_t *)(void *)((char *)base + f->count_at));
     return policy_value(r, item, path, f, at);
@@ -101,8 +101,8 @@ static int require_fields(struct policy_reader *r, const cJSON *obj, const char 
     return 0;
 }
 
-int policy_read(struct policy_reader *r, const cJSON *obj, const cJSON *skip, const char *path,
-                const struct policy_shape *shape, void *at)
+int policy_read(struct policy_reader *r, const cJSON *obj, const char *path, const struct policy_shape *shape,
+                void *at)
 {
     char child[POLICY_PATH_BYTES];
     const cJSON *item;
@@ -113,14 +113,11 @@ int policy_read(struct policy_reader *r, const cJSON *obj, const cJSON *skip, co
     cJSON_ArrayForEach(item, obj)
     {
         const struct policy_field *f = field_of(shape, item->string);
-        const cJSON *over = cJSON_GetObjectItemCaseSensitive(skip, item->string);
 
         path_join(child, path, item->string);
         if (!f)
             return refuse_unknown(r, child, shape);
-        if (over && f->type != POLICY_OBJECT)
-            continue;
-        rc = read_field(r, item, over, child, f, at);
+        rc = read_field(r, item, child, f, at);
         if (rc)
             return rc;
     }

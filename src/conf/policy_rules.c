@@ -75,14 +75,16 @@ const struct policy_shape policy_pii = { pii_fields, ARRAY_LEN(pii_fields), 0, N
 static int check_danger(struct policy_reader *r, const cJSON *obj, const char *path, void *at)
 {
     struct danger_rule *rule = at;
-    int rc = check_id(r, path, "id", rule->id, false);
 
-    return rc ? rc : policy_examples(r, obj, path, find_plain, rule->pattern);
+    if (!cJSON_GetObjectItemCaseSensitive(obj, "unless_negated"))
+        rule->unless_negated = true;
+    return check_id(r, path, "id", rule->id, false);
 }
 
 static const struct policy_field danger_fields[] = {
     { "id", POLICY_TEXT, .lo = 1, .at = offsetof(struct danger_rule, id) },
     { "pattern", POLICY_PATTERN, .flags = MATCH_ICASE, .at = offsetof(struct danger_rule, pattern) },
+    { "unless_negated", POLICY_BOOL, .optional = true, .at = offsetof(struct danger_rule, unless_negated) },
     { "replacement", POLICY_TEXT, .hi = 1024, .at = offsetof(struct danger_rule, replacement) },
     { .key = "must", .type = POLICY_EXAMPLES },
     { "must_not", POLICY_EXAMPLES, .optional = true },
@@ -108,33 +110,57 @@ static const struct policy_field disclaimer_fields[] = {
 static const struct policy_shape disclaimer_shape = { disclaimer_fields, ARRAY_LEN(disclaimer_fields),
                                                       sizeof(struct disclaimer_rule), check_disclaimer };
 
+static int find_danger(struct policy_reader *r, const void *rule, const char *text, size_t len,
+                       struct match_span *span)
+{
+    return danger_rule_find(rule, r->scratch, text, len, 0, span);
+}
+
 static int check_replacement(struct policy_reader *r, const struct policies *p,
                              const struct danger_rule *rule, const char *path)
 {
+    char at[POLICY_PATH_BYTES];
+
+    (void)snprintf(at, sizeof at, "%.64s.replacement", path);
     for (size_t i = 0; i < p->validator.dangers; i++) {
         struct match_span span;
-        int rc = matcher_find(p->validator.danger[i].pattern, r->scratch, rule->replacement,
-                              strlen(rule->replacement), 0, &span);
+        const struct danger_rule *other = &p->validator.danger[i];
+        int rc = danger_rule_find(other, r->scratch, rule->replacement, strlen(rule->replacement), 0, &span);
 
         if (rc != X_E_NOT_FOUND)
-            return policy_refuse(r, path, false, "is itself found by the rule %s", p->validator.danger[i].id);
+            return policy_refuse(r, at, false, "is itself found by the rule %s", other->id);
     }
     return 0;
 }
 
+/* Rules share one negation, which may come from another document than they do. */
+static void share_negation(struct policies *p)
+{
+    for (size_t i = 0; i < p->validator.dangers; i++) {
+        struct danger_rule *rule = &p->validator.danger[i];
+
+        rule->unless = rule->unless_negated ? p->validator.negation : NULL;
+    }
+}
+
 static int check_validator(struct policy_reader *r, const cJSON *obj, const char *path, void *at)
 {
-    const struct policies *p = at;
-    char place[POLICY_PATH_BYTES];
+    struct policies *p = at;
+    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(obj, "danger");
+    char place[64];
+    size_t i = 0;
 
     (void)path;
-    if (!cJSON_GetObjectItemCaseSensitive(obj, "danger"))
-        return 0;
-    for (size_t i = 0; i < p->validator.dangers; i++) {
+    share_negation(p);
+    cJSON_ArrayForEach(item, list)
+    {
+        const struct danger_rule *rule = &p->validator.danger[i];
         int rc;
 
-        (void)snprintf(place, sizeof place, "danger.%zu.replacement", i);
-        rc = check_replacement(r, p, &p->validator.danger[i], place);
+        (void)snprintf(place, sizeof place, "danger.%zu", i++);
+        rc = policy_examples(r, item, place, find_danger, rule);
+        if (!rc)
+            rc = check_replacement(r, p, rule, place);
         if (rc)
             return rc;
     }
@@ -144,6 +170,7 @@ static int check_validator(struct policy_reader *r, const cJSON *obj, const char
 static const struct policy_field validator_fields[] = {
     { "danger", POLICY_LIST, .of = &danger_shape, .at = offsetof(struct policies, validator.danger),
       .count_at = offsetof(struct policies, validator.dangers) },
+    { "negation", POLICY_PATTERN, .flags = MATCH_ICASE, .at = offsetof(struct policies, validator.negation) },
     { "disclaimers", POLICY_LIST, .of = &disclaimer_shape,
       .at = offsetof(struct policies, validator.disclaimer),
       .count_at = offsetof(struct policies, validator.disclaimers) },

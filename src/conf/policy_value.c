@@ -159,14 +159,14 @@ static bool pattern_place(const struct policy_doc *doc, const char *path, size_t
     return true;
 }
 
-/* `why` is matcher_compile's "offset N: reason"; `base` is what was put before the pattern's own text. */
-static int pattern_refuse(struct policy_reader *r, const char *path, const char *why, size_t base)
+/* `why` is matcher_compile's "offset N: reason". */
+static int pattern_refuse(struct policy_reader *r, const char *path, const char *why)
 {
     const char *reason = strstr(why, ": ");
     size_t offset = strncmp(why, "offset ", 7) == 0 ? strtoul(why + 7, NULL, 10) : 0;
     int line = 1, column = 1;
 
-    if (!pattern_place(r->doc, path, offset > base ? offset - base : 0, &line, &column))
+    if (!pattern_place(r->doc, path, offset, &line, &column))
         return policy_refuse(r, path, false, "%s", why);
     return err_set(r->err, X_E_INVALID, "%s:%d:%d: %s: %s", r->doc->name, line, column, path,
                    reason ? reason + 2 : why);
@@ -189,7 +189,7 @@ static int pattern_find_fault(struct policy_reader *r, const cJSON *list, const 
         matcher_free(m);
         (void)snprintf(child, sizeof child, "%s.%d", path, i++);
         if (rc)
-            return pattern_refuse(r, child, alone.text, 0);
+            return pattern_refuse(r, child, alone.text);
     }
     return policy_refuse(r, path, false, "the alternatives together: %s", why);
 }
@@ -225,26 +225,36 @@ static int pattern_keep(struct policy_reader *r, struct matcher *m)
     return 0;
 }
 
-int policy_pattern(struct policy_reader *r, const cJSON *item, const char *path, unsigned flags,
-                   struct matcher **out)
+static int pattern_compile(struct policy_reader *r, const cJSON *item, const char *path, const char *text,
+                           unsigned flags, struct matcher **out)
 {
-    struct buf text = BUF_INIT(POLICY_PATTERN_BYTES);
     struct err why = { "" };
-    int rc;
+    int rc = matcher_compile(out, text, flags, &why);
 
-    if (!pattern_join(item, &text)) {
-        buf_free(&text);
-        return policy_refuse(r, path, false, "must be a pattern, or a list of patterns, of at most %d bytes",
-                             POLICY_PATTERN_BYTES);
-    }
-    rc = matcher_compile(out, buf_text(&text), flags, &why);
-    buf_free(&text);
     if (rc == 0)
         return pattern_keep(r, *out);
     if (rc < 0)
         return err_set(r->err, rc, "%s", why.text);
     return cJSON_IsArray(item) ? pattern_find_fault(r, item, path, flags, why.text)
-                               : pattern_refuse(r, path, why.text, 0);
+                               : pattern_refuse(r, path, why.text);
+}
+
+int policy_pattern(struct policy_reader *r, const cJSON *item, const char *path, unsigned flags,
+                   struct matcher **out)
+{
+    struct buf text = BUF_INIT(POLICY_PATTERN_BYTES);
+    struct match_span span;
+    int rc;
+
+    if (pattern_join(item, &text))
+        rc = pattern_compile(r, item, path, buf_text(&text), flags, out);
+    else
+        rc = policy_refuse(r, path, false, "must be a pattern, or a list of patterns, of at most %d bytes",
+                           POLICY_PATTERN_BYTES);
+    buf_free(&text);
+    if (!rc && matcher_find(*out, r->scratch, "", 0, 0, &span) == 0)
+        rc = policy_refuse(r, path, false, "must not match the empty text");
+    return rc;
 }
 
 /* Takes the marks out of `text`; [*from, *to) is what they enclosed. False when there is no pair. */

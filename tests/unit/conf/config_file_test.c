@@ -4,6 +4,9 @@
  */
 #include "conf_support.h"
 
+#include "conf/config_impl.h"
+#include "conf/file.h"
+
 static const struct {
     const char *text, *why;
 } refused[] = {
@@ -162,6 +165,20 @@ static void config_file__endless_keys_and_values_are_refused(void **state)
     buf_free(&text);
 }
 
+static void example_names_every_key(const char *text)
+{
+    for (size_t i = 0; i < config_keys_len; i++) {
+        const char *dot = strrchr(config_keys[i].path, '.');
+        char name[64];
+
+        (void)snprintf(name, sizeof name, "\"%s\": ", dot ? dot + 1 : config_keys[i].path);
+        if (!strstr(text, name))
+            fail_msg("data/parley.example.json lacks %s", config_keys[i].path);
+        if (!strstr(text, config_keys[i].help))
+            fail_msg("data/parley.example.json explains %s in other words", config_keys[i].path);
+    }
+}
+
 static void config_file__example_is_the_defaults(void **state)
 {
     const struct place *p = *state;
@@ -169,18 +186,25 @@ static void config_file__example_is_the_defaults(void **state)
     struct buf a = BUF_INIT(1 << 16), b = BUF_INIT(1 << 16);
     struct config *c, *d;
     struct err err = { "" };
+    struct arena arena;
+    char *text;
+    size_t len;
 
+    arena_init(&arena, 1 << 17);
     assert_int_equal(fchdir(p->back), 0);
+    assert_int_equal(file_read(&text, &len, NULL, src.path, 1 << 16, &arena, &err), 0);
     assert_int_equal(config_load(&c, &src, &err), 0);
     assert_int_equal(chdir(p->dir), 0);
     d = load_ok("{}", NULL, NULL);
     config_print(c, &a);
     config_print(d, &b);
     assert_string_equal(buf_text(&a), buf_text(&b));
+    example_names_every_key(text);
     config_free(c);
     config_free(d);
     buf_free(&a);
     buf_free(&b);
+    arena_wipe(&arena);
 }
 
 int main(void)

@@ -64,12 +64,12 @@ static void policy_rules__failing_examples_are_named(void **state)
             "policies/validator.json:1:68: disclaimers.0.must.0: the rule does not find this example");
 }
 
-static void policy_rules__empty_matches_are_refused_by_an_example(void **state)
+static void policy_rules__empty_matches_are_refused(void **state)
 {
     (void)state;
     refused("policies/pii.json",
             "{\"rules\": [{\"type\": \"X\", \"pattern\": \"x*\", \"priority\": 1, \"must\": [\"abc\"]}]}",
-            "policies/pii.json:1:67: rules.0.must.0: the rule gives up on this example (limit)");
+            "policies/pii.json:1:37: rules.0.pattern: must not match the empty text");
 }
 
 static void policy_rules__runaway_pattern_is_refused_by_an_example(void **state)
@@ -122,7 +122,7 @@ static void toned(const struct policies *p, struct match_scratch *s, const char 
         struct match_span span;
         size_t from = 0;
 
-        while (matcher_find(r->pattern, s, buf_text(&now), now.len, from, &span) == 0) {
+        while (danger_rule_find(r, s, buf_text(&now), now.len, from, &span) == 0) {
             struct buf next = BUF_INIT(4096);
 
             buf_add(&next, now.at, span.from);
@@ -155,6 +155,24 @@ static void policy_rules__danger_phrases_read_well_toned_down(void **state)
     toned(p, s, "Nobody can promise guaranteed returns; staking is not risk-free.",
           "Nobody can promise guaranteed returns; staking is not risk-free.");
     toned(p, s, "A proof-of-stake node must stay online.", "A proof-of-stake node must stay online.");
+    policies_free(p);
+    match_scratch_free(s);
+}
+
+static void policy_rules__negation_is_shared_and_can_be_the_operators(void **state)
+{
+    struct match_scratch *s = match_scratch_new();
+    struct policies *p;
+    struct match_span span;
+
+    (void)state;
+    assert_int_equal(mkdir("policies", 0700), 0);
+    file_put("policies/validator.json", "{\"negation\": \"kein $\"}");
+    assert_int_equal(policies_load(&p, "policies", NULL), 0);
+    assert_ptr_equal(p->validator.danger[0].unless, p->validator.negation);
+    assert_int_equal(danger_rule_find(&p->validator.danger[0], s, "kein guaranteed profit", 22, 0, &span),
+                     X_E_NOT_FOUND);
+    assert_int_equal(danger_rule_find(&p->validator.danger[0], s, "no guaranteed profit", 20, 0, &span), 0);
     policies_free(p);
     match_scratch_free(s);
 }
@@ -217,14 +235,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(policy_rules__pattern_errors_point_into_the_pattern, place_enter,
                                         place_leave),
         cmocka_unit_test_setup_teardown(policy_rules__failing_examples_are_named, place_enter, place_leave),
-        cmocka_unit_test_setup_teardown(policy_rules__empty_matches_are_refused_by_an_example, place_enter,
-                                        place_leave),
+        cmocka_unit_test_setup_teardown(policy_rules__empty_matches_are_refused, place_enter, place_leave),
         cmocka_unit_test_setup_teardown(policy_rules__runaway_pattern_is_refused_by_an_example, place_enter,
                                         place_leave),
         cmocka_unit_test_setup_teardown(policy_rules__replacement_may_not_be_a_danger, place_enter,
                                         place_leave),
         cmocka_unit_test_setup_teardown(policy_rules__ids_and_types_have_a_form, place_enter, place_leave),
         cmocka_unit_test(policy_rules__danger_phrases_read_well_toned_down),
+        cmocka_unit_test_setup_teardown(policy_rules__negation_is_shared_and_can_be_the_operators,
+                                        place_enter, place_leave),
         cmocka_unit_test(policy_rules__screen_separates_attacks_from_questions),
     };
 
