@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A stemmer that is light on purpose: the embedder also sees character n-grams, which do the
+ * rest, and a wrong cut costs more than a missed one. Full-text search uses FTS5's own porter
+ * tokenizer; the stop words are common to both.
+ */
+#include "embed/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf.h"
+
+static void append(struct word *w, uint32_t cp)
+{
+    char bytes[4];
+    size_t n = utf8_put(bytes, cp);
+
+    if (w->len + n > WORD_BYTES_MAX)
+        return;
+    memcpy(w->at + w->len, bytes, n);
+    w->len += n;
+    w->at[w->len] = '\0';
+}
+
+static uint32_t peek_wide(const struct words *w, size_t *pos)
+{
+    uint32_t cp = *pos < w->len ? utf8_next(w->text, w->len, pos) : 0;
+
+    return cp && utf_is_wide(cp) ? cp : 0;
+}
+
+/* Each character with its neighbour; alone only when the run is one character long. */
+static void take_wide(struct words *w, struct word *out, uint32_t first)
+{
+    size_t pos = w->pos, pair_end;
+    uint32_t second = peek_wide(w, &pos);
+
+    append(out, first);
+    out->wide = true;
+    if (!second)
+        return;
+    append(out, second);
+    pair_end = pos;
+    if (!peek_wide(w, &pos))
+        w->pos = pair_end; /* the run ends with this pair */
+}
+
+bool words_next(struct words *w, struct word *out)
+{
+    *out = (struct word){ 0 };
+    while (w->pos < w->len) {
+        size_t from = w->pos;
+        uint32_t cp = utf8_next(w->text, w->len, &w->pos);
+
+        if (utf_is_wide(cp)) {
+            if (out->len)
+                w->pos = from;
+            else
+                take_wide(w, out, cp);
+            break;
+        }
+        if (utf_is_word(cp))
+            append(out, utf_lower(cp));
+        else if (out->len)
+            break;
+    }
+    return out->len > 0;
+}
+
+static bool ends(const struct word *w, const char *ending)
+{
+    size_t n = strlen(ending);
+
+    return w->len > n && memcmp(w->at + w->len - n, ending, n) == 0;
+}
+
+static void cut(struct word *w, size_t n)
+{
+    w->len -= n;
+    w->at[w->len] = '\0';
+}
+
+static bool has_vowel(const struct word *w, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (strchr("aeiouy", w->at[i]))
+            return true;
+    return false;
+}
+
+static void stem_plural(struct word *w)
+{
+    if (w->len > 4 && ends(w, "ies")) {
+        cut(w, 3);
+        append(w, 'y');
+    } else if (w->len > 4 && (ends(w, "sses") || ends(w, "xes") || ends(w, "ches") || ends(w, "shes"))) {
+        cut(w, 2);
+    } else if (w->len > 3 && ends(w, "s") && !ends(w, "ss") && !ends(w, "us") && !ends(w, "is")) {
+        cut(w, 1);
+    }
+}
+
+static void stem_verb(struct word *w)
+{
+    size_t ending = ends(w, "ing") ? 3 : ends(w, "ed") ? 2 : 0;
+
+    if (!ending || w->len < ending + 3 || !has_vowel(w, w->len - ending))
+        return;
+    cut(w, ending);
+    if (w->at[w->len - 1] == w->at[w->len - 2] && !strchr("lsz", w->at[w->len - 1]))
+        cut(w, 1);
+}
+
+void word_stem(struct word *w)
+{
+    for (size_t i = 0; i < w->len; i++)
+        if (w->at[i] < 'a' || w->at[i] > 'z')
+            return;
+    stem_plural(w);
+    stem_verb(w);
+    if (w->len > 4 && ends(w, "e"))
+        cut(w, 1);
+}
+
+static int by_text(const void *key, const void *entry)
+{
+    return strcmp(key, *(const char *const *)entry);
+}
+
+bool word_is_stop(const struct word *w)
+{
+    static const char *const stop[] = {
+        /* sorted by bytes */
+        "a",     "about", "am",   "an",    "and",   "any",    "are",  "as",    "at",   "be",     "been",
+        "being", "but",   "by",   "can",   "could", "did",    "do",   "does",  "for",  "from",   "get",
+        "had",   "has",   "have", "he",    "her",   "his",    "how",  "i",     "if",   "in",     "into",
+        "is",    "it",    "its",  "let",   "like",  "many",   "may",  "me",    "much", "my",     "no",
+        "not",   "of",    "on",   "or",    "our",   "please", "s",    "shall", "she",  "should", "so",
+        "some",  "such",  "t",    "tell",  "than",  "that",   "the",  "their", "them", "then",   "there",
+        "these", "they",  "this", "those", "to",    "was",    "we",   "were",  "what", "when",   "where",
+        "which", "who",   "whom", "whose", "why",   "will",   "with", "would", "you",  "your",
+    };
+
+    return bsearch(w->at, stop, ARRAY_LEN(stop), sizeof(stop[0]), by_text) != NULL;
+}
