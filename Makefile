@@ -88,8 +88,12 @@ $(BUILD)/lib/$(1).a: $$(OBJ_$(1)) | $(BUILD)/lib
 endef
 $(foreach d,$(DIRS_SRC),$(eval $(call archive,$(d),src/$(d))))
 $(foreach d,$(DIRS_ADAPTER),$(eval $(call archive,$(d),adapters/$(d))))
+# A system libfaiss_c serves when the linker finds one; else our shim over libfaiss.a supplies the C API.
+FAISS_C := $(shell printf 'int main(void){return 0;}' | $(CC) -x c - -lfaiss_c -o /dev/null 2>/dev/null && echo -lfaiss_c)
+ifeq ($(FAISS_C),)
 OBJ_vindex += $(BUILD)/obj/src/vindex/faiss_c_shim.o
 $(BUILD)/lib/vindex.a: $(BUILD)/obj/src/vindex/faiss_c_shim.o
+endif
 
 $(BUILD)/lib $(BUILD)/gen:
 	@mkdir -p $@
@@ -102,9 +106,6 @@ $(BUILD)/obj/%.o: %.cpp
 START := -Wl,--start-group
 STOP  := -Wl,--end-group
 ALL_LIBS := $(LIBS:%=$(BUILD)/lib/%.a)
-# A system libfaiss_c serves when the linker finds one; else the shim over libfaiss.a (see src/vindex).
-FAISS_C := $(shell printf 'int main(void){return 0;}' | $(CC) -x c - -lfaiss_c -o /dev/null 2>/dev/null && echo -lfaiss_c)
-
 $(BUILD)/parley: $(BUILD)/obj/src/main.o $(BUILD)/obj/adapters/adapters.o $(ALL_LIBS)
 	@echo "  LD    $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(START) $(ALL_LIBS) $(STOP) $(FAISS_C) $(FAISSLIBS) $(SYSLIBS)
 
@@ -225,15 +226,16 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory -j2 all $(FAKE_BIN) $(BUILD)/tests/bench/store_bench
 	@BUILD=$(BUILD) python3 tests/bench/bench.py
 
-eval: all
-	@BUILD=$(BUILD) python3 tests/bench/eval.py
+eval: deps
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/tests/bench/retrieval
+	@$(BUILD)/tests/bench/retrieval
 
 # ---- install ---------------------------------------------------------------------------------------------
 install: all
 	install -D -m 755 $(BUILD)/parley $(DESTDIR)$(PREFIX)/bin/parley
-	install -d $(DESTDIR)$(PREFIX)/share/parley/policies $(DESTDIR)$(PREFIX)/share/parley/knowledge $(DESTDIR)/etc/parley
+	install -d $(DESTDIR)$(PREFIX)/share/parley/policies $(DESTDIR)/etc/parley
 	install -m 644 policies/*.json policies/README.md $(DESTDIR)$(PREFIX)/share/parley/policies/
-	install -m 644 data/knowledge/*.md $(DESTDIR)$(PREFIX)/share/parley/knowledge/
+	cd data && find knowledge -name '*.md' -exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(PREFIX)/share/parley/{} \;
 	install -m 644 data/parley.example.json $(DESTDIR)$(PREFIX)/share/parley/parley.example.json
 	[ -e $(DESTDIR)/etc/parley/parley.json ] || install -m 640 data/parley.example.json $(DESTDIR)/etc/parley/parley.json
 	install -d $(DESTDIR)/usr/lib/systemd/system

@@ -13,7 +13,8 @@ static const struct command commands[] = {
       "SIGTERM or Ctrl-C drains (drain_ms, default 25 s) and exits 0; a second one exits at once.\n"
       "SIGHUP reloads configuration and policies, all or nothing.\n" },
     { "index", "[DIR]", "bring the document index up to date with a folder", 0, 1, cmd_index,
-      "Reads .md and .txt below DIR (default: knowledge.dir). Unchanged files are skipped, removed ones leave.\n"
+      "Reads .md and .txt below DIR (default: knowledge.dir). Unchanged files are skipped, removed ones "
+      "leave.\n"
       "Exit code 65 when a file could not be read; the others are indexed.\n" },
     { "search", "QUESTION [-k N]", "show the passages a question finds", 1, 1, cmd_search, NULL },
     { "ask", "QUESTION", "answer one question through the whole pipeline", 1, 1, cmd_ask, NULL },

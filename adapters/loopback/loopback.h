@@ -29,7 +29,8 @@ struct loopback_message {
 extern const struct adapter_ops adapter_loopback;
 
 void loopback_listen(struct adapter *a, const struct loopback_ear *ear);
-int loopback_say(struct adapter *a, const struct loopback_message *m); /* 0, X_E_CLOSED (intake off), -ENOMEM */
+int loopback_say(struct adapter *a,
+                 const struct loopback_message *m); /* 0, X_E_CLOSED (intake off), -ENOMEM */
 /* The id of the turn made by the last say(), for host->drained. */
 const char *loopback_turn_id(const struct adapter *a);
 

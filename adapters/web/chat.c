@@ -15,7 +15,8 @@
 #include "base/rand.h"
 #include "base/utf.h"
 
-#define COUNTRY_HEADER "x-country-code" /* README: set by your reverse proxy, believed from trusted_proxies only */
+#define COUNTRY_HEADER                                                                                       \
+    "x-country-code" /* README: set by your reverse proxy, believed from trusted_proxies only */
 
 struct exchange *exchange_new(struct adapter *a, server_id client, enum talk talk)
 {
@@ -76,9 +77,10 @@ static bool fill(struct turn *t, const struct exchange *x, const struct arrival 
     char fresh[TURN_ID_BYTES];
     ulid_new(fresh);
     const char *session = in->chat.session_id[0] ? in->chat.session_id : arena_printf(a, "s_%s", fresh);
-    const char *key = in->chat.key[0]
-                          ? arena_printf(a, "%s|%s", in->chat.session_id[0] ? session : in->peer_ip, in->chat.key)
-                          : arena_strdup(a, t->id);
+    const char *key =
+        in->chat.key[0]
+            ? arena_printf(a, "%s|%s", in->chat.session_id[0] ? session : in->peer_ip, in->chat.key)
+            : arena_strdup(a, t->id);
     t->msg = (struct message){ .channel = "web",
                                .bot = "default",
                                .external_id = key,

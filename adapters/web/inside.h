@@ -36,8 +36,8 @@ struct adapter {
 
 /* web.c: answers that are not chat */
 void web_headers(const struct exchange *x, struct server_header *h, size_t *n);
-void web_error(struct adapter *a, server_id id, const char *code, const char *message, const char *details_json,
-               const char *request_id, int64_t retry_after_ms, const char *origin);
+void web_error(struct adapter *a, server_id id, const char *code, const char *message,
+               const char *details_json, const char *request_id, int64_t retry_after_ms, const char *origin);
 const char *web_origin(struct adapter *a, const struct server_request *req); /* allowed origin or "" */
 bool web_key_ok(struct adapter *a, const char *given); /* server.api_key is unset, or this */
 /* True when the request carries it; else it has been answered 401. */

@@ -49,8 +49,8 @@ void web_headers(const struct exchange *x, struct server_header *h, size_t *n)
     h[(*n)++] = (struct server_header){ "Cache-Control", "no-store" };
 }
 
-void web_error(struct adapter *a, server_id id, const char *code, const char *message, const char *details_json,
-               const char *request_id, int64_t retry_after_ms, const char *origin)
+void web_error(struct adapter *a, server_id id, const char *code, const char *message,
+               const char *details_json, const char *request_id, int64_t retry_after_ms, const char *origin)
 {
     struct buf body = BUF_INIT(65536);
     struct server_header h[8];
@@ -86,7 +86,8 @@ bool web_authorized(const struct server_request *req)
     return ok;
 }
 
-static void reply(const struct server_request *req, int status, const char *type, const void *body, size_t len)
+static void reply(const struct server_request *req, int status, const char *type, const void *body,
+                  size_t len)
 {
     struct adapter *a = req->ctx;
     const struct server_header h[] = { { "Cache-Control", "no-store" } };
@@ -138,8 +139,9 @@ static void options_chat(const struct server_request *req)
     size_t n = cors(h, web_origin(a, req));
     if (n > 1) {
         h[n++] = (struct server_header){ "Access-Control-Allow-Methods", "POST, OPTIONS" };
-        h[n++] = (struct server_header){ "Access-Control-Allow-Headers",
-                                         "Authorization, Content-Type, Accept, Idempotency-Key, X-Request-ID" };
+        h[n++] =
+            (struct server_header){ "Access-Control-Allow-Headers",
+                                    "Authorization, Content-Type, Accept, Idempotency-Key, X-Request-ID" };
         h[n++] = (struct server_header){ "Access-Control-Max-Age", "600" };
     }
     server_respond(a->host->server, req->id, 204, NULL, h, n, "", 0);
@@ -147,9 +149,9 @@ static void options_chat(const struct server_request *req)
 
 /* ---- the demo page, inside the binary ---- */
 
-#define EMBED(symbol, path)                                                                                       \
-    __asm__(".section .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.global " #symbol         \
-            "_end\n" #symbol "_end:\n.previous\n");                                                               \
+#define EMBED(symbol, path)                                                                                  \
+    __asm__(".section .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.global " #symbol    \
+            "_end\n" #symbol "_end:\n.previous\n");                                                          \
     extern const char symbol[], symbol##_end[]
 
 EMBED(web_page_html, "adapters/web/page/index.html");
@@ -160,9 +162,9 @@ static void page(const struct server_request *req, const char *type, const char 
 {
     struct adapter *a = req->ctx;
     static const struct server_header h[] = {
-        { "Content-Security-Policy",
-          "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+        { "Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src "
+                                     "'self'; img-src 'self' data:; "
+                                     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
         { "Referrer-Policy", "no-referrer" },
         { "Cache-Control", "no-cache" },
     };

@@ -43,7 +43,8 @@ static int check(const struct wire_chat *c, struct err *err)
     if (c->session_id[0] && !wire_session_ok(c->session_id))
         return err_set(err, X_E_INVALID, "\"session_id\" must be 1 to 64 letters, digits, '_' or '-'");
     if (c->key[0] && !wire_key_ok(c->key))
-        return err_set(err, X_E_INVALID, "the idempotency key must be 1 to %d printable characters", WIRE_KEY_MAX);
+        return err_set(err, X_E_INVALID, "the idempotency key must be 1 to %d printable characters",
+                       WIRE_KEY_MAX);
     return 0;
 }
 

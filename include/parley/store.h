@@ -17,9 +17,9 @@
 #include <parley/status.h>
 #include <parley/turn.h>
 
-#define STORE_TRIES_MAX 5
+#define STORE_TRIES_MAX   5
 #define STORE_CRASHES_MAX 3
-#define STORE_PARTS_MAX 64
+#define STORE_PARTS_MAX   64
 
 enum inbox_state { INBOX_RECEIVED = 1, INBOX_CLAIMED, INBOX_ANSWERED, INBOX_DONE, INBOX_DEAD };
 enum outbox_state {
@@ -40,7 +40,7 @@ struct store_ingest {
     const char *payload; /* JSON of the message, for a run after a restart */
     const char *body_hash;
     int64_t now_ms;
-    const char *month;              /* "2026-11" */
+    const char *month; /* "2026-11" */
     enum tier default_tier;
     int64_t tier_limit[TIER_COUNT]; /* -1 = unlimited */
     const char *consent_version;    /* accepted with this message: recorded as a grant; "" = none */
@@ -73,7 +73,7 @@ struct store_answer {
     const char *code;              /* "ok", "quota_exceeded", ... */
     const char *provider, *model;
     int64_t tokens_in, tokens_out, cost_nusd;
-    bool billed;                   /* counts against the quota and gets a usage row */
+    bool billed; /* counts against the quota and gets a usage row */
     const char *month;
     int64_t now_ms;
     const struct store_pseudonym *pseudonym;
@@ -99,11 +99,11 @@ struct store_attempt {
 /* ---- outbox results ---- */
 struct store_part {
     const char *turn_id;
-    int part;                 /* 0.. */
-    enum outbox_state state;  /* the new state */
-    const char *platform_id;  /* SENT: the platform's message id or "" */
-    int64_t next_at_ms;       /* PENDING: not before */
-    const char *error;        /* why not, "" = fine; no user words */
+    int part;                /* 0.. */
+    enum outbox_state state; /* the new state */
+    const char *platform_id; /* SENT: the platform's message id or "" */
+    int64_t next_at_ms;      /* PENDING: not before */
+    const char *error;       /* why not, "" = fine; no user words */
     int64_t now_ms;
 };
 
@@ -113,7 +113,7 @@ struct store_release {
     const char *lease;
     int64_t now_ms, next_at_ms;
     const char *error;
-    bool unattempted; /* drain: the try does not count */
+    bool unattempted;        /* drain: the try does not count */
     const char *notice_json; /* what DEAD delivers */
     enum inbox_state state;  /* out: RECEIVED or DEAD */
 };
@@ -149,7 +149,11 @@ struct store_counts { /* for /metrics, doctor and tests */
     int64_t turns, usage, attempts, attempts_open;
 };
 
-struct store_remark { bool from_user; const char *text; int64_t at_ms; };
+struct store_remark {
+    bool from_user;
+    const char *text;
+    int64_t at_ms;
+};
 
 struct store_db; /* one connection: one thread at a time */
 
@@ -167,13 +171,15 @@ struct store_ops {
     /* 0, or X_E_DUPLICATE with `out` telling of the earlier one. Quota not granted is not an error. */
     int (*ingest)(struct store_db *db, const struct store_ingest *in, struct arena *a,
                   struct store_ingested *out, struct err *err);
-    int (*claim)(struct store_db *db, struct store_claim *c, struct err *err);          /* X_E_LOST */
+    int (*claim)(struct store_db *db, struct store_claim *c, struct err *err); /* X_E_LOST */
     /* X_E_LOST; X_E_INVALID without parts, X_E_LIMIT over STORE_PARTS_MAX. Billed in the month whose quota
      * was reserved, else in->month. The inbox payload is blanked: nothing runs it again. */
     int (*answer)(struct store_db *db, const struct store_answer *in, struct err *err);
-    int (*release)(struct store_db *db, struct store_release *r, struct err *err);      /* X_E_LOST */
-    int (*attempt_begin)(struct store_db *db, const struct store_attempt *in, struct err *err); /* X_E_DUPLICATE */
-    int (*attempt_end)(struct store_db *db, const struct store_attempt *in, struct err *err);   /* X_E_NOT_FOUND */
+    int (*release)(struct store_db *db, struct store_release *r, struct err *err); /* X_E_LOST */
+    int (*attempt_begin)(struct store_db *db, const struct store_attempt *in,
+                         struct err *err); /* X_E_DUPLICATE */
+    int (*attempt_end)(struct store_db *db, const struct store_attempt *in,
+                       struct err *err); /* X_E_NOT_FOUND */
     /* X_E_NOT_FOUND: no such part, or it is final (SENT, UNDELIVERABLE, DEAD). SENDING counts a try. */
     int (*part_set)(struct store_db *db, const struct store_part *in, struct err *err);
     /* At start, before anything else: CLAIMED -> RECEIVED with crashes + 1 (or DEAD with the notice),
@@ -182,8 +188,10 @@ struct store_ops {
     /* Expired leases -> RECEIVED or DEAD. *n = how many. */
     int (*reap)(struct store_db *db, int64_t now_ms, const char *notice_json, int64_t *n, struct err *err);
     /* Deletes at most `most` rows of each kind older than the given wall times; 0 = keep that kind. */
-    int (*prune)(struct store_db *db, int64_t inbox_before_ms, int64_t turn_before_ms, int most, struct err *err);
-    int (*set_tier)(struct store_db *db, const char *user_key, enum tier tier, int64_t now_ms, struct err *err);
+    int (*prune)(struct store_db *db, int64_t inbox_before_ms, int64_t turn_before_ms, int most,
+                 struct err *err);
+    int (*set_tier)(struct store_db *db, const char *user_key, enum tier tier, int64_t now_ms,
+                    struct err *err);
     /* Append-only. A withdrawal ends every earlier grant, whatever its version. */
     int (*consent)(struct store_db *db, const char *user_key, const char *version, bool grant,
                    const char *channel, int64_t now_ms, struct err *err);
@@ -195,7 +203,8 @@ struct store_ops {
     int (*outbox_due)(struct store_db *db, int64_t now_ms, size_t most, struct arena *a,
                       struct store_outbox_row **rows, size_t *n, struct err *err);
     int (*memory)(struct store_db *db, const char *conv_key, int64_t since_ms, size_t most, struct arena *a,
-                  struct store_remark **out, size_t *n, struct err *err); /* the latest `most`, oldest first */
+                  struct store_remark **out, size_t *n,
+                  struct err *err); /* the latest `most`, oldest first */
     int (*pseudonyms)(struct store_db *db, const char *conv_key, struct arena *a,
                       struct store_pseudonym **out, size_t *n, struct err *err);
     int (*answer_of)(struct store_db *db, const char *turn_id, struct arena *a, const char **json,

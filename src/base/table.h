@@ -21,7 +21,7 @@ struct table {
 };
 
 void table_init(struct table *t);
-void table_free(struct table *t); /* the links stay with their owners */
+void table_free(struct table *t);                                      /* the links stay with their owners */
 int table_put(struct table *t, struct table_link *l, const char *key); /* 0, X_E_DUPLICATE, -ENOMEM */
 struct table_link *table_get(const struct table *t, const char *key);  /* NULL = absent */
 void table_drop(struct table *t, struct table_link *l);                /* must be in */

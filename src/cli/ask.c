@@ -45,8 +45,8 @@ static void print_sources(const cJSON *body)
     const cJSON *s, *list = cJSON_GetObjectItemCaseSensitive(body, "sources");
     if (cJSON_GetArraySize(list))
         puts("\nSources:");
-    cJSON_ArrayForEach(s, list)
-        printf("  [%d] %s (%s)\n", (int)json_number(s, "n", 0), json_text(s, "title", ""), json_text(s, "source", ""));
+    cJSON_ArrayForEach(s, list) printf("  [%d] %s (%s)\n", (int)json_number(s, "n", 0),
+                                       json_text(s, "title", ""), json_text(s, "source", ""));
 }
 
 static void on_answered(void *ctx, const char *tag X_UNUSED, const char *answer_json, bool after_restart)
@@ -91,7 +91,9 @@ static void on_ready(void *ctx, struct gateway *g)
                                       .refused = on_no,
                                       .failed = on_no };
     struct adapter *a = gateway_adapter(g, "loopback");
-    const struct loopback_message m = { .tag = "ask", .text = q->cli->arg[0], .user = "cli", .locale = getenv("LANG") };
+    const struct loopback_message m = {
+        .tag = "ask", .text = q->cli->arg[0], .user = "cli", .locale = getenv("LANG")
+    };
     q->gateway = g;
     loopback_listen(a, &ear);
     if (loopback_say(a, &m)) {
@@ -102,8 +104,8 @@ static void on_ready(void *ctx, struct gateway *g)
 
 static void remove_dir(const char *dir)
 {
-    static const char *const file[] = { "parley.db", "parley.db-wal", "parley.db-shm", "lock", "cache.db",
-                                        "cache.db-wal", "cache.db-shm" };
+    static const char *const file[] = { "parley.db", "parley.db-wal", "parley.db-shm", "lock",
+                                        "cache.db",  "cache.db-wal",  "cache.db-shm" };
     for (size_t i = 0; i < ARRAY_LEN(file); i++) {
         char path[4096];
         if (snprintf(path, sizeof path, "%s/%s", dir, file[i]) < (int)sizeof path)
@@ -120,11 +122,9 @@ int cmd_ask(struct cli *cli)
     char aside[] = "/tmp/parley-ask-XXXXXX";
     const char *set[CLI_SETS_MAX + 2] = { "log.level=warn", "tiers.default=ENTERPRISE" };
     memcpy(set + 2, cli->set, cli->source.sets * sizeof *set);
-    struct gateway_conf conf = { .source = cli->source,
-                                 .adapter = only_loopback,
-                                 .adapters = 1,
-                                 .ready = on_ready,
-                                 .ctx = &q };
+    struct gateway_conf conf = {
+        .source = cli->source, .adapter = only_loopback, .adapters = 1, .ready = on_ready, .ctx = &q
+    };
     conf.source.set = set;
     conf.source.sets += 2;
     struct gateway *g = NULL;

@@ -19,10 +19,14 @@
 enum { OPT_CONFIG = 256, OPT_STATE, OPT_SET, OPT_JSON, OPT_QUIET };
 
 static const struct option options[] = {
-    { "config", required_argument, NULL, OPT_CONFIG }, { "state", required_argument, NULL, OPT_STATE },
-    { "set", required_argument, NULL, OPT_SET },       { "json", no_argument, NULL, OPT_JSON },
-    { "quiet", no_argument, NULL, OPT_QUIET },         { "help", no_argument, NULL, 'h' },
-    { "version", no_argument, NULL, 'V' },             { NULL, 0, NULL, 0 },
+    { "config", required_argument, NULL, OPT_CONFIG },
+    { "state", required_argument, NULL, OPT_STATE },
+    { "set", required_argument, NULL, OPT_SET },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "quiet", no_argument, NULL, OPT_QUIET },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
+    { NULL, 0, NULL, 0 },
 };
 
 static const char options_help[] =
@@ -92,7 +96,8 @@ static void print_usage(FILE *to, const struct command *command, size_t commands
     fputs("Usage: parley COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n", to);
     for (size_t i = 0; i < commands; i++)
         fprintf(to, "  %-13s %-18s %s\n", command[i].name, command[i].args, command[i].summary);
-    fprintf(to, "\n%s\nparley help COMMAND says more; parley help config lists every setting.\n", options_help);
+    fprintf(to, "\n%s\nparley help COMMAND says more; parley help config lists every setting.\n",
+            options_help);
 }
 
 static const struct command *command_named(const char *name, const struct command *command, size_t commands)
@@ -155,7 +160,8 @@ static int parse_options(struct cli *cli, int argc, char **argv, bool *want_help
             break;
         case 'k':
             if (!str_int(str_of(optarg), 1, TURN_PASSAGES_MAX, &n))
-                return cli_fail(0, "-k wants a number from 1 to %d, not \"%s\"", TURN_PASSAGES_MAX, optarg), EX_USAGE;
+                return cli_fail(0, "-k wants a number from 1 to %d, not \"%s\"", TURN_PASSAGES_MAX, optarg),
+                       EX_USAGE;
             cli->top_k = (int)n;
             break;
         case 'h':
@@ -186,7 +192,10 @@ int cli_main(struct cli *cli, const struct command *command, size_t commands, in
     if (want_version || (name && strcmp(name, "version") == 0))
         return cmd_version(cli);
     if (want_help || (name && strcmp(name, "help") == 0))
-        return help(name && strcmp(name, "help") != 0 ? name : optind < argc ? argv[optind] : NULL, command, commands);
+        return help(name && strcmp(name, "help") != 0 ? name
+                    : optind < argc                   ? argv[optind]
+                                                      : NULL,
+                    command, commands);
     if (!name) {
         print_usage(stderr, command, commands);
         return EX_USAGE;

@@ -16,8 +16,8 @@ struct cli {
     struct config_source source;
     const char *set[CLI_SETS_MAX];
     bool json, quiet;
-    int top_k;              /* -k, 0 = not said */
-    const char **arg;       /* what is left after options and the command's name */
+    int top_k;        /* -k, 0 = not said */
+    const char **arg; /* what is left after options and the command's name */
     int args;
     const struct adapter_ops *const *adapter; /* what serve opens */
     size_t adapters;

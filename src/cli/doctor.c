@@ -97,12 +97,13 @@ static void look_at_providers(struct doctor *d, const struct config *c)
 {
     for (size_t i = 0; i < c->llm.n; i++) {
         const struct config_provider *p = &c->llm.at[i];
-        say(d, FINE, "provider", "%s%s%s%s%s", p->name, p->model[0] ? " " : "", p->model, p->base_url[0] ? " at " : "",
-            p->base_url);
+        say(d, FINE, "provider", "%s%s%s%s%s", p->name, p->model[0] ? " " : "", p->model,
+            p->base_url[0] ? " at " : "", p->base_url);
     }
     if (c->llm.n <= 1)
-        say(d, ADVICE, "provider", "no API key: answers are quoted from your documents (set OPENAI_API_KEY or "
-                                   "llm.openai.api_key_file for written ones)");
+        say(d, ADVICE, "provider",
+            "no API key: answers are quoted from your documents (set OPENAI_API_KEY or "
+            "llm.openai.api_key_file for written ones)");
 }
 
 static void look(struct doctor *d, struct cli *cli)
@@ -117,7 +118,8 @@ static void look(struct doctor *d, struct cli *cli)
     look_at_state(d, snap->config->state.dir);
     look_at_knowledge(d, snap->config->state.dir);
     look_at_providers(d, snap->config);
-    say(d, FINE, "regex", match_jit_available() ? "PCRE2 with JIT" : "PCRE2 without JIT (slower, still bounded)");
+    say(d, FINE, "regex",
+        match_jit_available() ? "PCRE2 with JIT" : "PCRE2 without JIT (slower, still bounded)");
     snapshot_unref(snap);
 }
 

@@ -42,7 +42,8 @@ static void on_failed(void *ctx, const char *path, const char *why)
 static void print_report(const struct cli *cli, const struct knowledge_report *r)
 {
     if (!cli->json) {
-        printf("%zu files: %zu added, %zu changed, %zu unchanged, %zu removed, %zu failed; %zu chunks; %lld ms\n",
+        printf("%zu files: %zu added, %zu changed, %zu unchanged, %zu removed, %zu failed; %zu chunks; %lld "
+               "ms\n",
                r->files, r->added, r->changed, r->unchanged, r->removed, r->failed, r->chunks,
                (long long)r->took_ms);
         return;

@@ -58,8 +58,8 @@ static int search(struct cli *cli, const struct config *config, struct err *err)
     if (rc == 0)
         rc = knowledge_reader_open(&r, k, err);
     if (rc == 0)
-        rc = knowledge_search(r, cli->arg[0], (size_t)(cli->top_k ? cli->top_k : config->knowledge.top_k), &arena,
-                              &found, err);
+        rc = knowledge_search(r, cli->arg[0], (size_t)(cli->top_k ? cli->top_k : config->knowledge.top_k),
+                              &arena, &found, err);
     if (rc == 0 && cli->json)
         print_json(&found);
     else if (rc == 0)

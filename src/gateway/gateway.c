@@ -293,7 +293,8 @@ static int open_services(struct gateway *g, const struct config *c, struct err *
 static int open_pool(struct gateway *g, const struct config *c, struct err *err)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct pool_conf conf = { .threads = c->workers.threads ? c->workers.threads : (int)(cores > 0 ? cores : 1),
+    const struct pool_conf conf = { .threads = c->workers.threads ? c->workers.threads
+                                                                  : (int)(cores > 0 ? cores : 1),
                                     .queue_max = (size_t)c->workers.queue,
                                     .open = pipeline_worker_open,
                                     .close = pipeline_worker_close,
@@ -376,8 +377,9 @@ int gateway_open(struct gateway **out, const struct gateway_conf *conf, struct e
     g->conf = *conf;
     g->pipe.hooks = &hooks;
     g->pipe.loop = &g->loop;
-    g->notice_json = "{\"code\":\"unavailable\",\"answer\":\"Your message could not be answered after several "
-                     "tries. Please ask again.\",\"sources\":[]}";
+    g->notice_json =
+        "{\"code\":\"unavailable\",\"answer\":\"Your message could not be answered after several "
+        "tries. Please ask again.\",\"sources\":[]}";
     int rc = loop_open(&g->loop, err);
     if (rc) {
         free(g);

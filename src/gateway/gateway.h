@@ -16,13 +16,14 @@
 struct gateway;
 
 struct gateway_conf {
-    struct config_source source;             /* kept for reloads: its strings must outlive the gateway */
+    struct config_source source; /* kept for reloads: its strings must outlive the gateway */
     const struct adapter_ops *const *adapter;
     size_t adapters;
-    bool listen;                             /* open the HTTP server */
-    bool signals;                            /* SIGTERM, SIGINT drain; a second one exits; SIGHUP reloads */
-    const char *store_dir;                   /* NULL = state.dir; knowledge and keys always come from state.dir */
-    void (*ready)(void *ctx, struct gateway *g); /* loop thread, once, after recovery has begun; may be NULL */
+    bool listen;           /* open the HTTP server */
+    bool signals;          /* SIGTERM, SIGINT drain; a second one exits; SIGHUP reloads */
+    const char *store_dir; /* NULL = state.dir; knowledge and keys always come from state.dir */
+    void (*ready)(void *ctx,
+                  struct gateway *g); /* loop thread, once, after recovery has begun; may be NULL */
     void *ctx;
 };
 

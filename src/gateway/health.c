@@ -15,31 +15,36 @@ static struct metric accepted =
     METRIC(METRIC_COUNTER, "parley_messages_accepted_total", "Messages stored (T1 committed)", NULL);
 static struct metric refused =
     METRIC(METRIC_COUNTER, "parley_messages_refused_total", "Messages refused before storing", NULL);
-static struct metric turns_ok =
-    METRIC(METRIC_COUNTER, "parley_turns_total", "Turns recorded and handed to delivery", "outcome=\"answer\"");
-static struct metric turns_notice =
-    METRIC(METRIC_COUNTER, "parley_turns_total", "Turns recorded and handed to delivery", "outcome=\"notice\"");
-static struct metric cache_hits = METRIC(METRIC_COUNTER, "parley_cache_hits_total", "Answers from the cache", NULL);
+static struct metric turns_ok = METRIC(METRIC_COUNTER, "parley_turns_total",
+                                       "Turns recorded and handed to delivery", "outcome=\"answer\"");
+static struct metric turns_notice = METRIC(METRIC_COUNTER, "parley_turns_total",
+                                           "Turns recorded and handed to delivery", "outcome=\"notice\"");
+static struct metric cache_hits =
+    METRIC(METRIC_COUNTER, "parley_cache_hits_total", "Answers from the cache", NULL);
 static struct metric unsafe = METRIC(METRIC_COUNTER, "parley_unsafe_answers_total",
                                      "Answers in which the validator changed or withheld something", NULL);
 static struct metric tokens_in =
     METRIC(METRIC_COUNTER, "parley_tokens_total", "Tokens of recorded answers", "direction=\"in\"");
 static struct metric tokens_out =
     METRIC(METRIC_COUNTER, "parley_tokens_total", "Tokens of recorded answers", "direction=\"out\"");
-static struct metric cost = METRIC(METRIC_COUNTER, "parley_cost_nanousd_total", "Cost of recorded answers, 1e-9 USD",
-                                   NULL);
-static struct metric whole = METRIC(METRIC_HISTOGRAM, "parley_turn_seconds", "Message in to answer out", NULL);
+static struct metric cost =
+    METRIC(METRIC_COUNTER, "parley_cost_nanousd_total", "Cost of recorded answers, 1e-9 USD", NULL);
+static struct metric whole =
+    METRIC(METRIC_HISTOGRAM, "parley_turn_seconds", "Message in to answer out", NULL);
 static struct metric overhead =
     METRIC(METRIC_HISTOGRAM, "parley_overhead_seconds", "Turn time without waiting for providers", NULL);
 static struct metric in_flight = METRIC(METRIC_GAUGE, "parley_turns_in_flight", "Turns in memory", NULL);
-static struct metric waiting = METRIC(METRIC_GAUGE, "parley_workers_waiting", "Jobs waiting for a worker", NULL);
-static struct metric connections = METRIC(METRIC_GAUGE, "parley_connections", "Open client connections", NULL);
+static struct metric waiting =
+    METRIC(METRIC_GAUGE, "parley_workers_waiting", "Jobs waiting for a worker", NULL);
+static struct metric connections =
+    METRIC(METRIC_GAUGE, "parley_connections", "Open client connections", NULL);
 static struct metric commits = METRIC(METRIC_COUNTER, "parley_store_commits_total", "Group commits", NULL);
-static struct metric ops = METRIC(METRIC_COUNTER, "parley_store_ops_total", "Operations in group commits", NULL);
+static struct metric ops =
+    METRIC(METRIC_COUNTER, "parley_store_ops_total", "Operations in group commits", NULL);
 static struct metric up = METRIC(METRIC_GAUGE, "parley_ready", "1 while messages are taken", NULL);
 
 static struct metric *const all[] = {
-    &accepted, &refused, &turns_ok,  &turns_notice, &cache_hits,  &unsafe,  &tokens_in, &tokens_out, &cost,
+    &accepted, &refused,  &turns_ok,  &turns_notice, &cache_hits,  &unsafe,  &tokens_in, &tokens_out, &cost,
     &whole,    &overhead, &in_flight, &waiting,      &connections, &commits, &ops,       &up,
 };
 
@@ -106,7 +111,8 @@ static void say_providers(struct gateway *g, struct jsonw *w)
         char name[80];
         snprintf(name, sizeof name, "llm.%s", llm_conf(llm, i)->name);
         bool usable = llm_usable(llm, i, clock_mono_ms());
-        component(w, name, usable ? "ok" : "down", usable ? llm_conf(llm, i)->model : "breaker open or key refused");
+        component(w, name, usable ? "ok" : "down",
+                  usable ? llm_conf(llm, i)->model : "breaker open or key refused");
     }
 }
 
@@ -121,7 +127,8 @@ void health_json(struct host *h, struct buf *out)
     jw_text(&w, "version", PARLEY_VERSION);
     jw_arr(&w, "components");
     component(&w, "store", g->store_broken ? "down" : "ok", g->store_broken ? "the last commit failed" : "");
-    snprintf(detail, sizeof detail, "%zu waiting, %zu turns in flight", pool_waiting(g->pipe.pool), g->in_flight);
+    snprintf(detail, sizeof detail, "%zu waiting, %zu turns in flight", pool_waiting(g->pipe.pool),
+             g->in_flight);
     component(&w, "workers", g->intake_off ? "degraded" : "ok", detail);
     say_knowledge(g, &w);
     say_providers(g, &w);
@@ -144,7 +151,9 @@ void health_metrics(struct host *h, struct buf *out)
     metric_set(&waiting, (int64_t)pool_waiting(g->pipe.pool));
     metric_set(&connections, g->host.server ? (int64_t)server_connections(g->host.server) : 0);
     metric_set(&up, health_ready(h));
-    buf_printf(out, "# HELP parley_build_info Version of this binary\n# TYPE parley_build_info gauge\n"
-                    "parley_build_info{version=\"%s\"} 1\n", PARLEY_VERSION);
+    buf_printf(out,
+               "# HELP parley_build_info Version of this binary\n# TYPE parley_build_info gauge\n"
+               "parley_build_info{version=\"%s\"} 1\n",
+               PARLEY_VERSION);
     metric_render(all, ARRAY_LEN(all), out);
 }

@@ -39,11 +39,11 @@ struct ticket {
     struct channel *channel;
     struct provider_set *set;
     struct conversation *conv;
-    struct ticket *behind;  /* next in the conversation */
-    bool counted;           /* in flight */
-    bool stored;            /* T1 is on disk */
-    bool running;           /* the pipeline has it */
-    struct store_op op;     /* one at a time: ingest, claim, release */
+    struct ticket *behind; /* next in the conversation */
+    bool counted;          /* in flight */
+    bool stored;           /* T1 is on disk */
+    bool running;          /* the pipeline has it */
+    struct store_op op;    /* one at a time: ingest, claim, release */
 };
 
 struct gateway {
@@ -55,13 +55,13 @@ struct gateway {
     struct channel channel[GATEWAY_ADAPTERS_MAX];
     size_t channels;
     struct table turns, conversations, sendings;
-    size_t in_flight;     /* tickets counted */
-    size_t parts_open;    /* outbox results on their way to the store */
+    size_t in_flight;  /* tickets counted */
+    size_t parts_open; /* outbox results on their way to the store */
     bool started, draining, closing, intake_off;
     struct timer sweep_timer, drain_timer, watchdog_timer;
     uv_signal_t on_term, on_int, on_hup;
     bool signals_open;
-    struct sweep *sweep;  /* running on a worker, or NULL */
+    struct sweep *sweep; /* running on a worker, or NULL */
     int64_t next_reap_ms, next_prune_ms;
     bool reaping, pruning;
     struct store_op reap_op, prune_op;
@@ -78,7 +78,8 @@ void intake_admitted(struct turn *t);
 void intake_refused(struct turn *t, const struct refusal *why);
 void intake_recovered(struct gateway *g, const struct store_inbox_row *row);
 void intake_finished(struct turn *t, enum verdict how);
-void intake_hurry(struct gateway *g); /* drain deadline: cancel what waits for a model, drop what waits for its turn */
+void intake_hurry(
+    struct gateway *g); /* drain deadline: cancel what waits for a model, drop what waits for its turn */
 void intake_pressure(struct gateway *g); /* high/low water: tells adapters to pause or go on */
 
 /* outbox.c: from a recorded answer to a settled part */

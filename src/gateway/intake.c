@@ -192,10 +192,9 @@ static void start(struct ticket *k)
     int64_t now = clock_wall_ms();
     ulid_new(k->turn.lease);
     k->op = (struct store_op){ .kind = STORE_CLAIM, .done = claimed, .ctx = k };
-    k->op.u.claim = (struct store_claim){ .inbox_id = k->turn.inbox_id,
-                                          .lease = k->turn.lease,
-                                          .now_ms = now,
-                                          .lease_until_ms = now + LEASE_MS };
+    k->op.u.claim = (struct store_claim){
+        .inbox_id = k->turn.inbox_id, .lease = k->turn.lease, .now_ms = now, .lease_until_ms = now + LEASE_MS
+    };
     store_submit(k->gateway->pipe.store, &k->op);
 }
 

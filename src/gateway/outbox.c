@@ -51,7 +51,8 @@ static void settled(struct store_op *op)
     struct settling *s = op->ctx;
     struct gateway *g = s->gateway;
     if (op->rc)
-        log_error("outbox.settle_failed", "turn=%s part=%d err=\"%s\"", s->turn_id, op->u.part.part, op->err.text);
+        log_error("outbox.settle_failed", "turn=%s part=%d err=\"%s\"", s->turn_id, op->u.part.part,
+                  op->err.text);
     char key[TURN_ID_BYTES + 12];
     sending_key(key, s->turn_id, op->u.part.part);
     struct table_link *l = table_get(&g->sendings, key);

@@ -12,13 +12,13 @@
 
 #include "gateway/inside.h"
 
-#define SWEEP_MS     1000
-#define SWEEP_ROWS   256
-#define SWEEP_BYTES  (64U << 20) /* rows carry whole messages and answers */
-#define REAP_MS      10000
-#define PRUNE_MS     3600000
-#define PRUNE_ROWS   2000
-#define DAY_MS       86400000LL
+#define SWEEP_MS    1000
+#define SWEEP_ROWS  256
+#define SWEEP_BYTES (64U << 20) /* rows carry whole messages and answers */
+#define REAP_MS     10000
+#define PRUNE_MS    3600000
+#define PRUNE_ROWS  2000
+#define DAY_MS      86400000LL
 
 struct sweep {
     struct job job;
@@ -36,10 +36,11 @@ static void sweep_read(struct job *j, struct worker *w)
 {
     struct sweep *s = CONTAINER_OF(j, struct sweep, job);
     const struct worker_kit *kit = w->state;
-    s->rc = kit->store->inbox_due(kit->reader, s->now_ms, 0, SWEEP_ROWS, &s->words, &s->inbox, &s->inboxes, &s->err);
+    s->rc = kit->store->inbox_due(kit->reader, s->now_ms, 0, SWEEP_ROWS, &s->words, &s->inbox, &s->inboxes,
+                                  &s->err);
     if (s->rc == 0)
-        s->rc = kit->store->outbox_due(kit->reader, s->now_ms, SWEEP_ROWS, &s->words, &s->outbox, &s->outboxes,
-                                       &s->err);
+        s->rc = kit->store->outbox_due(kit->reader, s->now_ms, SWEEP_ROWS, &s->words, &s->outbox,
+                                       &s->outboxes, &s->err);
 }
 
 static void sweep_free(struct sweep *s)

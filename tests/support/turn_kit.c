@@ -20,16 +20,18 @@
 static const struct {
     const char *name, *text;
 } docs[] = {
-    { "staking.md",
-      "# How to stake ETH\n\nStaking ETH means locking 32 ETH in a validator that helps to secure Ethereum. Solo "
-      "staking needs your own node and 32 ETH. Pooled staking lets you start with less, because a pool shares the "
-      "validator. Rewards are paid in ETH and change with the number of validators.\n" },
-    { "seed.md",
-      "# Seed phrases\n\nA seed phrase is a list of 12 or 24 words that restores a wallet. Write it on paper and "
-      "keep it offline. Nobody from support will ever ask for it. Help is at help@wallet.example for everybody.\n" },
-    { "gas.md",
-      "# Gas fees\n\nGas is the fee for a transaction on Ethereum. It rises when many people use the network at the "
-      "same time. You can set a maximum fee and wait for a quiet hour.\n" },
+    { "staking.md", "# How to stake ETH\n\nStaking ETH means locking 32 ETH in a validator that helps to "
+                    "secure Ethereum. Solo "
+                    "staking needs your own node and 32 ETH. Pooled staking lets you start with less, "
+                    "because a pool shares the "
+                    "validator. Rewards are paid in ETH and change with the number of validators.\n" },
+    { "seed.md", "# Seed phrases\n\nA seed phrase is a list of 12 or 24 words that restores a wallet. Write "
+                 "it on paper and "
+                 "keep it offline. Nobody from support will ever ask for it. Help is at help@wallet.example "
+                 "for everybody.\n" },
+    { "gas.md", "# Gas fees\n\nGas is the fee for a transaction on Ethereum. It rises when many people use "
+                "the network at the "
+                "same time. You can set a maximum fee and wait for a quiet hour.\n" },
 };
 
 static void add(struct kit *k, enum kit_what what, const char *tag, const char *text, size_t len, bool after)
@@ -149,11 +151,13 @@ static void *life(void *arg)
     struct gateway *g = NULL;
     char path[128];
     snprintf(path, sizeof path, "%s/parley.json", k->dir);
-    const struct gateway_conf conf = { .source = { .path = path, .set = k->set, .sets = k->sets, .env = no_env },
-                                       .adapter = adapters,
-                                       .adapters = 1,
-                                       .ready = on_ready,
-                                       .ctx = k };
+    const struct gateway_conf conf = {
+        .source = { .path = path, .set = k->set, .sets = k->sets, .env = no_env },
+        .adapter = adapters,
+        .adapters = 1,
+        .ready = on_ready,
+        .ctx = k
+    };
     int rc = gateway_open(&g, &conf, &k->err);
     pthread_mutex_lock(&k->lock);
     k->open_rc = rc;

@@ -15,7 +15,16 @@
 #define KIT_SETS_MAX 24
 #define KIT_WAIT_MS  20000
 
-enum kit_what { KIT_ACCEPTED, KIT_PROGRESS, KIT_SENTENCE, KIT_RESTART, KIT_REFUSED, KIT_REPLAY, KIT_ANSWERED, KIT_FAILED };
+enum kit_what {
+    KIT_ACCEPTED,
+    KIT_PROGRESS,
+    KIT_SENTENCE,
+    KIT_RESTART,
+    KIT_REFUSED,
+    KIT_REPLAY,
+    KIT_ANSWERED,
+    KIT_FAILED
+};
 
 struct kit_entry {
     enum kit_what what;

@@ -76,16 +76,16 @@ static const char *provider_of(const cJSON *body)
 static bool warned(const cJSON *body, const char *code)
 {
     const cJSON *one, *v = cJSON_GetObjectItemCaseSensitive(body, "validation");
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(v, "warnings")) if (strcmp(one->valuestring, code) ==
-                                                                                 0) return true;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(
+                                v, "warnings")) if (strcmp(one->valuestring, code) == 0) return true;
     return false;
 }
 
 static void model__answers_with_usage_and_a_ledger_row(void **state)
 {
-    static const struct fake_reply ok = {
-        .body = DELTA("Staking ETH means locking ") DELTA("32 ETH in a validator [1]. Pools") DELTA(" need less [1].") END
-    };
+    static const struct fake_reply ok = { .body = DELTA("Staking ETH means locking ")
+                                              DELTA("32 ETH in a validator [1]. Pools")
+                                                  DELTA(" need less [1].") END };
     struct world *w = *state;
     begin(w, &ok, 1);
     kit_ask(&w->kit, "q", "How do I stake ETH?");
@@ -101,16 +101,19 @@ static void model__answers_with_usage_and_a_ledger_row(void **state)
     assert_int_equal(kit_sql(&w->kit, "select tokens_in from usage"), 120);
     assert_int_equal(kit_sql(&w->kit, "select tokens_out from usage"), 30);
     assert_true(kit_sql(&w->kit, "select cost_nusd from usage") > 0);
-    assert_int_equal(kit_sql(&w->kit, "select count(*) from llm_attempt where outcome = 'ok' and tokens_in = 120"), 1);
+    assert_int_equal(
+        kit_sql(&w->kit, "select count(*) from llm_attempt where outcome = 'ok' and tokens_in = 120"), 1);
 }
 
 static void model__never_sees_personal_data_and_the_person_gets_it_back(void **state)
 {
-    static const struct fake_reply echo = { .body = DELTA("I will write to <EMA") DELTA("IL_1> and call <phone_1>") DELTA(
-                                                " today. Not to <EMAIL_2>.") END };
+    static const struct fake_reply echo = { .body = DELTA("I will write to <EMA")
+                                                DELTA("IL_1> and call <phone_1>")
+                                                    DELTA(" today. Not to <EMAIL_2>.") END };
     struct world *w = *state;
     begin(w, &echo, 1);
-    kit_ask(&w->kit, "q", "Write to anna.k@example.org, my phone is +49 151 23456789 and card 4111 1111 1111 1111.");
+    kit_ask(&w->kit, "q",
+            "Write to anna.k@example.org, my phone is +49 151 23456789 and card 4111 1111 1111 1111.");
     cJSON *body = body_of(w, "q");
     const char *answer = json_text(body, "answer", "");
     assert_non_null(strstr(answer, "anna.k@example.org"));
@@ -122,7 +125,9 @@ static void model__never_sees_personal_data_and_the_person_gets_it_back(void **s
     assert_non_null(strstr(w->model.request, "<EMAIL_1>"));
     cJSON_Delete(body);
     end(w);
-    assert_int_equal(kit_sql(&w->kit, "select count(*) from turn where question like '%anna%' or answer like '%anna%'"), 0);
+    assert_int_equal(
+        kit_sql(&w->kit, "select count(*) from turn where question like '%anna%' or answer like '%anna%'"),
+        0);
     assert_int_equal(kit_sql(&w->kit, "select count(*) from pseudonym where sealed like '%anna%'"), 0);
     assert_int_equal(kit_sql(&w->kit, "select count(*) from pseudonym"), 3);
 }
@@ -132,17 +137,22 @@ static void model__keeps_the_number_of_a_value_in_the_conversation(void **state)
     static const struct fake_reply echo = { .body = DELTA("Noted <EMAIL_1> and <EMAIL_2>.") END };
     struct world *w = *state;
     begin(w, &echo, 1);
-    kit_say(&w->kit, &(struct loopback_message){ .tag = "1", .text = "Mail one@example.org", .user = "u", .conversation = "c" });
-    cJSON *first = body_of(w, "1");
     kit_say(&w->kit, &(struct loopback_message){
-                         .tag = "2", .text = "And two@example.org, not one@example.org", .user = "u", .conversation = "c" });
+                         .tag = "1", .text = "Mail one@example.org", .user = "u", .conversation = "c" });
+    cJSON *first = body_of(w, "1");
+    kit_say(&w->kit, &(struct loopback_message){ .tag = "2",
+                                                 .text = "And two@example.org, not one@example.org",
+                                                 .user = "u",
+                                                 .conversation = "c" });
     cJSON *second = body_of(w, "2");
     assert_non_null(strstr(json_text(first, "answer", ""), "one@example.org and <EMAIL_2>"));
     assert_non_null(strstr(json_text(second, "answer", ""), "one@example.org and two@example.org"));
     assert_non_null(strstr(w->model.request, "Mail <EMAIL_1>")); /* the history, redacted */
-    kit_say(&w->kit, &(struct loopback_message){ .tag = "3", .text = "Who am I?", .user = "v", .conversation = "d" });
+    kit_say(&w->kit,
+            &(struct loopback_message){ .tag = "3", .text = "Who am I?", .user = "v", .conversation = "d" });
     cJSON *other = body_of(w, "3");
-    assert_null(strstr(json_text(other, "answer", ""), "example.org")); /* another conversation gets nothing back */
+    assert_null(
+        strstr(json_text(other, "answer", ""), "example.org")); /* another conversation gets nothing back */
     cJSON_Delete(first);
     cJSON_Delete(second);
     cJSON_Delete(other);
@@ -165,7 +175,8 @@ static char *split_reply(const char *text, size_t at)
 
 static void model__no_unvalidated_byte_leaves_wherever_the_stream_is_split(void **state)
 {
-    static const char text[] = "Staking is simple. This pool offers guaranteed returns to all. Mail scam@evil.example now. Done.";
+    static const char text[] =
+        "Staking is simple. This pool offers guaranteed returns to all. Mail scam@evil.example now. Done.";
     static struct fake_reply reply[sizeof text];
     static char *body[sizeof text];
     struct world *w = *state;
@@ -197,7 +208,8 @@ static void model__no_unvalidated_byte_leaves_wherever_the_stream_is_split(void 
 
 static void model__that_dies_mid_sentence_is_replaced_whole(void **state)
 {
-    static const struct fake_reply cut = { .body = DELTA("Half an answer. And then the mod"), .end = FAKE_RESET };
+    static const struct fake_reply cut = { .body = DELTA("Half an answer. And then the mod"),
+                                           .end = FAKE_RESET };
     struct world *w = *state;
     begin(w, &cut, 1);
     kit_ask(&w->kit, "q", "How do I stake ETH?");
@@ -219,7 +231,10 @@ static void model__that_dies_mid_sentence_is_replaced_whole(void **state)
 static void model__faults_end_in_the_next_provider(void **state)
 {
     static const struct fake_reply fault[] = {
-        { .status = "429 Too Many Requests", .header = "Retry-After: 1\r\n", .type = "application/json", .body = "{}" },
+        { .status = "429 Too Many Requests",
+          .header = "Retry-After: 1\r\n",
+          .type = "application/json",
+          .body = "{}" },
         { .status = "500 Internal Server Error", .body = "<html>" },
         { .status = "200 OK", .body = "data: {broken\n\ndata: [DONE]\n\n" },
         { .body = "data: {\"error\":{\"message\":\"overloaded\",\"code\":\"server_error\"}}\n\n" },
@@ -286,11 +301,10 @@ static void wake(struct kit *k, void *arg X_UNUSED)
 
 static void model__a_slow_reader_pauses_it_and_nothing_is_lost(void **state)
 {
-    static const struct fake_reply many = {
-        .body = DELTA("One is first. ") DELTA("Two is next. ") DELTA("Three follows. ") DELTA("Four comes. ") DELTA("Five.") END,
-        .drip_ms = 1,
-        .piece = 64
-    };
+    static const struct fake_reply many = { .body = DELTA("One is first. ") DELTA("Two is next. ") DELTA(
+                                                "Three follows. ") DELTA("Four comes. ") DELTA("Five.") END,
+                                            .drip_ms = 1,
+                                            .piece = 64 };
     struct world *w = *state;
     kit_set(&w->kit, "answer.footer=false");
     w->kit.sentence_full = 2;
@@ -300,14 +314,17 @@ static void model__a_slow_reader_pauses_it_and_nothing_is_lost(void **state)
     for (int i = 0; i < 200 && !kit_count(&w->kit, "q", KIT_ANSWERED); i++)
         kit_on_loop(&w->kit, wake, NULL);
     cJSON *body = body_of(w, "q");
-    assert_string_equal(json_text(body, "answer", ""), "One is first. Two is next. Three follows. Four comes. Five.");
+    assert_string_equal(json_text(body, "answer", ""),
+                        "One is first. Two is next. Three follows. Four comes. Five.");
     cJSON_Delete(body);
     end(w);
 }
 
 static void model__strict_grounding_replaces_what_the_documents_do_not_say(void **state)
 {
-    static const struct fake_reply invented = { .body = DELTA("Bananas orbit Jupiter every seventeen fortnights. Quite so.") END };
+    static const struct fake_reply invented = {
+        .body = DELTA("Bananas orbit Jupiter every seventeen fortnights. Quite so.") END
+    };
     struct world *w = *state;
     kit_set(&w->kit, "answer.grounding=strict");
     begin(w, &invented, 1);
@@ -323,7 +340,9 @@ static void model__strict_grounding_replaces_what_the_documents_do_not_say(void 
 
 static void model__dead_citations_are_dropped_and_control_bytes_stripped(void **state)
 {
-    static const struct fake_reply odd = { .body = DELTA("Staking locks 32 ETH [1][9].\\u001b[31m Pools share the validator [1].") END };
+    static const struct fake_reply odd = {
+        .body = DELTA("Staking locks 32 ETH [1][9].\\u001b[31m Pools share the validator [1].") END
+    };
     struct world *w = *state;
     begin(w, &odd, 1);
     kit_ask(&w->kit, "q", "How do I stake ETH?");
@@ -339,8 +358,9 @@ static void model__dead_citations_are_dropped_and_control_bytes_stripped(void **
 
 static void model__an_answer_without_end_is_given_up(void **state)
 {
-    static const struct fake_reply flood = { .body = DELTA("word word word word word word word word word word word word "),
-                                             .end = FAKE_FLOOD };
+    static const struct fake_reply flood = {
+        .body = DELTA("word word word word word word word word word word word word "), .end = FAKE_FLOOD
+    };
     struct world *w = *state;
     begin(w, &flood, 1);
     kit_ask(&w->kit, "q", "How do I stake ETH?");

@@ -88,7 +88,9 @@ static void turn__says_so_when_the_documents_do_not_hold_the_answer(void **state
 static void turn__same_external_id_is_answered_once_and_replayed(void **state)
 {
     struct kit *k = *state;
-    struct loopback_message m = { .tag = "a", .text = "What is gas?", .user = "u", .conversation = "c", .external_id = "x" };
+    struct loopback_message m = {
+        .tag = "a", .text = "What is gas?", .user = "u", .conversation = "c", .external_id = "x"
+    };
     kit_start(k);
     kit_say(k, &m);
     char *first = strdup(kit_wait(k, "a", KIT_ANSWERED)->text);
@@ -107,7 +109,9 @@ static void turn__same_external_id_is_answered_once_and_replayed(void **state)
 static void turn__a_replay_survives_a_restart(void **state)
 {
     struct kit *k = *state;
-    struct loopback_message m = { .tag = "a", .text = "What is gas?", .user = "u", .conversation = "c", .external_id = "x" };
+    struct loopback_message m = {
+        .tag = "a", .text = "What is gas?", .user = "u", .conversation = "c", .external_id = "x"
+    };
     kit_start(k);
     kit_say(k, &m);
     char *first = strdup(kit_wait(k, "a", KIT_ANSWERED)->text);
@@ -124,7 +128,9 @@ static void say_five(struct kit *k, void *arg X_UNUSED)
 {
     static const char *const tag[] = { "1", "2", "3", "4", "5" };
     for (size_t i = 0; i < ARRAY_LEN(tag); i++) {
-        const struct loopback_message m = { .tag = tag[i], .text = "What is a seed phrase?", .user = "u", .conversation = "c" };
+        const struct loopback_message m = {
+            .tag = tag[i], .text = "What is a seed phrase?", .user = "u", .conversation = "c"
+        };
         assert_int_equal(loopback_say(k->adapter, &m), 0);
     }
 }
@@ -191,7 +197,8 @@ static void turn__consent_is_asked_once_and_remembered(void **state)
     cJSON *body = body_of(kit_wait(k, "1", KIT_ANSWERED));
     assert_string_equal(json_text(body, "code", "ok"), "consent_required");
     cJSON_Delete(body);
-    kit_say(k, &(struct loopback_message){ .tag = "2", .text = "What is gas?", .user = "u", .consent = version });
+    kit_say(
+        k, &(struct loopback_message){ .tag = "2", .text = "What is gas?", .user = "u", .consent = version });
     body = body_of(kit_wait(k, "2", KIT_ANSWERED));
     assert_string_equal(json_text(body, "code", "ok"), "ok");
     cJSON_Delete(body);
@@ -236,8 +243,16 @@ static void turn__a_second_process_is_refused(void **state)
 static void turn__hostile_text_is_answered_like_any_other(void **state)
 {
     static const char *const text[] = {
-        "\x01\x02\x7f", "' OR 1=1; --", "NEAR(\"a\" \"b\", 3) AND *", "<script>alert(1)</script>", "[1] [2] [99]",
-        "\xF0\x9F\x98\x80\xE2\x80\xAE\xEF\xBB\xBF", "%s%n%x", "\"unclosed", "<EMAIL_1> <EMAIL_999999>", "((((((((((((((",
+        "\x01\x02\x7f",
+        "' OR 1=1; --",
+        "NEAR(\"a\" \"b\", 3) AND *",
+        "<script>alert(1)</script>",
+        "[1] [2] [99]",
+        "\xF0\x9F\x98\x80\xE2\x80\xAE\xEF\xBB\xBF",
+        "%s%n%x",
+        "\"unclosed",
+        "<EMAIL_1> <EMAIL_999999>",
+        "((((((((((((((",
     };
     struct kit *k = *state;
     char tag[8];
