@@ -8,7 +8,7 @@
 const API = new URL('api/v1/chat', document.baseURI);
 const SILENCE_MS = 45000; // the server pings every 15 s
 const TRIES_MAX = 12; // about 80 s
-const UNSEEN = ['network', 'draining', 'conflict']; // repeated without asking the person
+const UNSEEN = ['network', 'draining', 'conflict']; // repeated without asking
 
 const $ = id => document.getElementById(id);
 const text = x => typeof x === 'string' ? x : '';
@@ -135,7 +135,7 @@ class View {
     scrollTo({ top: this.you.offsetTop - 16 });
   }
 
-  /* Changes the page and follows its growing end, but never past the question. */
+  /* Changes the page and follows its end, but never past the question. */
   change(act) {
     const page = document.scrollingElement, end = () => page.scrollHeight - page.clientHeight;
     const follows = page.scrollTop > end() - 80;
@@ -197,12 +197,11 @@ class View {
         el('span.chip', {}, String(s.n)),
         el('b', { dir: 'auto' }, text(s.title) || path),
         el('span.path', {}, /^https?:\/\//.test(path) ? link(path, path) : path),
-        el('p.excerpt', { dir: 'auto' }, text(s.excerpt)));
+        el('p.excerpt', { dir: 'auto' }, text(s.excerpt).replace(/[\p{L}\p{N},]$/u, '$&…')));
     });
     return entries.length ? [el('h2', {}, 'Sources'), el('ol.sources', {}, ...entries)] : [];
   }
 
-  /* Nothing more comes. */
   close(...extra) {
     this.final = true;
     this.stage('');
@@ -236,7 +235,7 @@ function footnote(body) {
     parts.push(`$${Number(m.cost_usd).toPrecision(2)}`);
   if (m.cached === true)
     parts.push('from the cache');
-  return [small(parts.filter(Boolean).join(' · '))];
+  return [small([...new Set(parts)].filter(Boolean).join(' · '))];
 }
 
 /* ---- what went wrong, and what can be done about it ---- */
@@ -375,10 +374,10 @@ async function attempt(turn) {
   try {
     await exchange(turn, cut.signal, alive);
   } catch (e) {
+    cut.abort();
     throw e instanceof Failure ? e : broken();
   } finally {
     clearTimeout(watchdog);
-    cut.abort();
   }
 }
 
@@ -418,7 +417,7 @@ async function ask(turn) {
   try {
     await persist(turn);
   } catch (e) {
-    /* The same key first: the answer may be there by now. The same refusal twice is the stored one. */
+    /* The same key first: the answer may be there by now. The same refusal twice is a stored one. */
     if (e.code === turn.failed && !UNSEEN.includes(e.code))
       renew(turn);
     turn.failed = e.code;
@@ -476,7 +475,7 @@ $('suggestions').onclick = e => {
 $('log').onclick = e => {
   const chip = e.target.closest('a.chip');
   if (chip) {
-    e.preventDefault(); /* the focus moves, the history stays */
+    e.preventDefault(); /* keep the history */
     $(chip.hash.slice(1))?.focus();
   }
 };
