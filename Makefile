@@ -144,7 +144,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ALL_LIBS)
 
 .PRECIOUS: $(BUILD)/obj/%.o
 .SECONDARY:
-.PHONY: help deps deps-test deps-bench all run test test-bins asan tsan lint floors bench eval fuzz-replay install clean
+.PHONY: help deps deps-test deps-bench browser-deps all run test test-bins asan tsan lint floors bench eval fuzz-replay install clean FORCE
 
 help:
 	@echo "Parley $(VERSION). Targets:"
@@ -174,6 +174,14 @@ deps:
 	$(call need,$(PKG_BUILD))
 deps-test: deps
 	$(call need,$(PKG_TEST))
+# The browser test wants a browser, node and one npm package; without the registry it is skipped, and says so.
+PLAYWRIGHT := 1.65.1
+browser-deps: deps
+	$(call need,chromium)
+	@command -v npm >/dev/null || { run=; [ $$(id -u) = 0 ] || run=sudo; $$run apt-get install -y -q nodejs npm; }
+	@[ -d $(BUILD)/browser/node_modules/playwright-core ] || \
+	  npm install --prefix $(BUILD)/browser --no-save --no-package-lock --ignore-scripts --silent \
+	    playwright-core@$(PLAYWRIGHT) || echo "no playwright-core: the browser test will be skipped"
 deps-bench: deps
 	$(call need,$(PKG_BENCH))
 
@@ -194,14 +202,14 @@ TSAN_DIR := $(BUILD)/tsan
 TSAN_TESTS := $(filter tests/unit/io/loop_test.c tests/unit/io/pool_test.c tests/unit/store/% tests/unit/knowledge/% \
               tests/unit/conf/snapshot_test.c tests/unit/base/log_test.c tests/unit/pipeline/%,$(UNIT)) $(TURN)
 
-test: deps-test
+test: deps-test browser-deps
 	@$(MAKE) --no-print-directory -j2 test-bins WERROR=-Werror
 	@$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=clang CXX=clang++ WERROR=-Werror all
 	@$(MAKE) --no-print-directory -j2 BUILD=$(ASAN_DIR) SAN=address,undefined test-bins
 	@$(MAKE) --no-print-directory -j2 BUILD=$(TSAN_DIR) SAN=thread $(TSAN_DIR)/parley \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) $(TSAN_DIR)/tests/support/fake_openai
 	@tests/run.sh -j 2 tests/lint/lint.py tests/lint/floors.py $(wildcard tests/lint/*_test.py) $(UNIT_BIN) $(TURN_BIN) tests/fuzz/replay.sh \
-	  $(E2E) $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh \
+	  $(E2E) tests/browser/page_test.py $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) tests/e2e/tsan.sh
 
 asan:
@@ -231,17 +239,27 @@ eval: deps
 	@$(BUILD)/tests/bench/retrieval
 
 # ---- install ---------------------------------------------------------------------------------------------
+install: SHARE := $(DESTDIR)$(PREFIX)/share/parley
 install: all
-	install -D -m 755 $(BUILD)/parley $(DESTDIR)$(PREFIX)/bin/parley
-	install -d $(DESTDIR)$(PREFIX)/share/parley/policies $(DESTDIR)/etc/parley
-	install -m 644 policies/*.json policies/README.md $(DESTDIR)$(PREFIX)/share/parley/policies/
-	cd data && find knowledge -name '*.md' -exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(PREFIX)/share/parley/{} \;
-	install -m 644 data/parley.example.json $(DESTDIR)$(PREFIX)/share/parley/parley.example.json
-	[ -e $(DESTDIR)/etc/parley/parley.json ] || install -m 640 data/parley.example.json $(DESTDIR)/etc/parley/parley.json
-	install -d $(DESTDIR)/usr/lib/systemd/system
-	sed 's|@BINDIR@|$(PREFIX)/bin|g' systemd/parley.service >$(DESTDIR)/usr/lib/systemd/system/parley.service
-	install -D -m 644 systemd/parley.sysusers $(DESTDIR)/usr/lib/sysusers.d/parley.conf
-	install -D -m 644 systemd/parley.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/parley.conf
+	install -D -m 755 '$(BUILD)/parley' '$(DESTDIR)$(PREFIX)/bin/parley'
+	install -d '$(SHARE)/policies' '$(DESTDIR)/etc/parley'
+	install -m 644 policies/*.json policies/README.md '$(SHARE)/policies/'
+	find data/knowledge -name '*.md' -printf '%P\0' | \
+	  xargs -0 -I{} install -D -m 644 'data/knowledge/{}' '$(SHARE)/knowledge/{}'
+	install -m 644 data/parley.example.json '$(SHARE)/parley.example.json'
+	[ -e '$(DESTDIR)/etc/parley/parley.json' ] || \
+	  install -m 640 data/parley.example.json '$(DESTDIR)/etc/parley/parley.json'
+	sed 's|@BINDIR@|$(PREFIX)/bin|g' systemd/parley.service | \
+	  install -D -m 644 /dev/stdin '$(DESTDIR)/usr/lib/systemd/system/parley.service'
+	install -D -m 644 systemd/parley.sysusers '$(DESTDIR)/usr/lib/sysusers.d/parley.conf'
+	install -D -m 644 systemd/parley.tmpfiles '$(DESTDIR)/usr/lib/tmpfiles.d/parley.conf'
+
+# The binary looks for its policies below PREFIX: `make all` with one and `make install` with another
+# compiles the file that holds it again.
+$(BUILD)/gen/prefix: FORCE | $(BUILD)/gen
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+$(BUILD)/obj/src/conf/snapshot.o: $(BUILD)/gen/prefix
+FORCE:
 
 clean:
 	rm -rf $(BUILD)

@@ -68,6 +68,7 @@ def chat():
         us = cpu_per_answer(d, cpu, rate * SECONDS)
         one_base = wrk(fake.port, 1, "direct")
         one = wrk(d.port, 1)
+        net.wait_until("nothing is under way", lambda: d.one("select count(*) from inbox where state < 4") == 0)
         usage, answers = d.one("select count(*) from usage"), d.one("select count(*) from turn where provider='openai'")
     show("direct to the fake provider, 32 connections", f"{base[0]:.0f}/s", "", True)
     show("POST /api/v1/chat, whole pipeline, 32 connections", f"{rate:.0f}/s", ">= 2000/s", rate >= 2000)

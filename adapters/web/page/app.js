@@ -118,7 +118,7 @@ const WARNINGS = {
   not_in_documents: 'The documents do not hold the answer.',
   provider_fallback: 'The first model failed; another one answered.',
   injection_suspected: 'Instructions in the message were not followed.',
-  privacy_notice: 'This conversation is stored for a limited time; you can have it erased.',
+  privacy_notice: 'This conversation is stored for a limited time.',
 };
 
 const say = message => { $('status').textContent = message; };
