@@ -259,6 +259,30 @@ static void write_clean(struct buf *out, struct str text)
     }
 }
 
+/* Bytes of the mark that ends the text: "." "?!" "。", 0 = none. */
+static size_t ender(struct str text)
+{
+    static const char *const wide[] = { "\u3002", "\uFF01", "\uFF1F", "\u0964" };
+    for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+        if (text.len > 3 && memcmp(text.at + text.len - 3, wide[i], 3) == 0)
+            return 3;
+    size_t n = 0;
+    while (n < text.len && n < 3 && strchr(".!?", text.at[text.len - 1 - n]))
+        n++;
+    return n;
+}
+
+/* "Gas is a fee [2].": the number stands before the mark, so that it stays with its sentence on a stream. */
+static void cite(struct buf *out, size_t n)
+{
+    char mark[4] = "";
+    size_t len = ender((struct str){ out->at, out->len });
+    if (len)
+        memcpy(mark, out->at + out->len - len, len);
+    out->len -= len;
+    buf_printf(out, " [%zu]%s", n, mark);
+}
+
 static void write_passage(struct provider_call *call, const struct choice *c, size_t passage)
 {
     const char *gap = call->pieces ? "\n\n" : "";
@@ -268,7 +292,7 @@ static void write_passage(struct provider_call *call, const struct choice *c, si
             continue;
         buf_adds(&call->answer, gap);
         write_clean(&call->answer, s->text);
-        buf_printf(&call->answer, " [%zu]", passage + 1);
+        cite(&call->answer, passage + 1);
         call->end[call->pieces++] = call->answer.len;
         gap = " ";
     }

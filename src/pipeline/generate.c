@@ -25,12 +25,12 @@ struct generation {
     size_t slot;                /* in hand */
     int attempts;               /* ledger rows of this run */
     int64_t deadline_us, attempt_us;
-    struct store_op *intent;    /* of the attempt in hand; NULL for the built-in provider */
-    bool starting;              /* inside llm_start: end() only notes the result */
-    bool ended, waiting;        /* waiting: for the intent row */
+    struct store_op *intent; /* of the attempt in hand; NULL for the built-in provider */
+    bool starting;           /* inside llm_start: end() only notes the result */
+    bool ended, waiting;     /* waiting: for the intent row */
     bool cancelled;
     int write_rc;
-    size_t warnings;            /* those that do not come from a discarded stream */
+    size_t warnings; /* those that do not come from a discarded stream */
     struct llm_result result;
 };
 
@@ -173,7 +173,9 @@ static void start_call(struct generation *g)
     const struct llm_sink sink = { .ctx = g, .text = on_text, .end = on_end };
     struct err err = { "" };
     g->attempt_us = clock_mono_us();
-    g->req.total_ms = (int)((g->deadline_us - g->attempt_us) / 1000);
+    int64_t left_ms = (g->deadline_us - g->attempt_us) / 1000;
+    int most_ms = llm_conf(t->llm, g->slot)->timeout_ms;
+    g->req.total_ms = most_ms > 0 && most_ms < left_ms ? most_ms : (int)left_ms;
     g->write_rc = 0;
     g->starting = true;
     int rc = llm_start(t->llm, g->slot, &g->req, &sink, &g->call, &err);
@@ -182,7 +184,8 @@ static void start_call(struct generation *g)
         g->call = NULL; /* it ended inside llm_start, before *out was set */
     if (rc) {
         g->ended = true;
-        g->result = (struct llm_result){ .end = LLM_TRANSIENT, .tokens_in = -1, .tokens_out = -1, .cost_nusd = -1 };
+        g->result =
+            (struct llm_result){ .end = LLM_TRANSIENT, .tokens_in = -1, .tokens_out = -1, .cost_nusd = -1 };
         memcpy(g->result.detail, err.text, sizeof g->result.detail - 1);
     }
 }
@@ -216,6 +219,7 @@ static bool begin(struct generation *g)
         if (clock_mono_us() >= g->deadline_us || !llm_usable(llm, g->slot, clock_mono_ms()))
             continue;
         g->attempts++;
+        g->result = (struct llm_result){ 0 }; /* nothing is spent before the call starts */
         g->intent = attempt_op(g, STORE_ATTEMPT_BEGIN);
         if (!g->intent)
             return false;
@@ -281,6 +285,13 @@ void generate_cancel(struct turn *t)
         return; /* the intent row's done() sees it */
     llm_cancel(t->llm, g->slot, g->call);
     g->call = NULL;
+    /* The provider bills what it did until now; nobody will report it, so it is estimated. */
+    g->result = (struct llm_result){ .end = LLM_CUT,
+                                     .status = 200,
+                                     .tokens_in = -1,
+                                     .tokens_out = -1,
+                                     .cost_nusd = -1,
+                                     .retry_after_ms = -1 };
     ledger_close(g);
     turn_resume(t, turn_fail(t, X_E_CLOSED, "draining"));
 }

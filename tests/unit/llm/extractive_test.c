@@ -173,7 +173,7 @@ static void extractive__it_brings_what_it_points_to(void **state X_UNUSED)
     struct heard h = { 0 };
     ask(&h, "What commission is charged?", &p, "en");
     assert_string_equal(buf_text(&h.text),
-                        "A rocket pool needs no 32 ether. [1] It charges a commission of ten percent. [1]");
+                        "A rocket pool needs no 32 ether [1]. It charges a commission of ten percent [1].");
     buf_free(&h.text);
 }
 
@@ -197,8 +197,8 @@ static void extractive__the_documents_citations_are_not_ours(void **state X_UNUS
 {
     struct heard h;
     const char *text = answer(&h, "What is a seed phrase, who has it and can take the coins?");
-    assert_non_null(strstr(text, "the master key of a wallet. [5]"));
-    assert_non_null(strstr(text, "can take the coins. [5]"));
+    assert_non_null(strstr(text, "the master key of a wallet [5]."));
+    assert_non_null(strstr(text, "can take the coins [5]."));
     assert_null(strstr(text, "[3]"));
     assert_null(strstr(text, "^"));
     buf_free(&h.text);
@@ -231,11 +231,11 @@ static void extractive__other_scripts(void **state X_UNUSED)
     static const struct {
         const char *question, *text;
     } row[] = {
-        { "如何质押以太坊？", "质押以太坊需要三十二个以太币。 [1]" },
-        { "От чего зависит комиссия сети?", "Комиссия сети зависит от нагрузки. [2]" },
-        { "秘密鍵はどこに保管されますか", "ウォレットは秘密鍵を保管します。 [3]" },
-        { "Wovon hängen die Gebühren ab?", "Die Gebühr hängt von der Auslastung ab. [4]" },
-        { "¿De qué depende la comision?", "Las comisiones dependen de la congestión. [5]" },
+        { "如何质押以太坊？", "质押以太坊需要三十二个以太币 [1]。" },
+        { "От чего зависит комиссия сети?", "Комиссия сети зависит от нагрузки [2]." },
+        { "秘密鍵はどこに保管されますか", "ウォレットは秘密鍵を保管します [3]。" },
+        { "Wovon hängen die Gebühren ab?", "Die Gebühr hängt von der Auslastung ab [4]." },
+        { "¿De qué depende la comision?", "Las comisiones dependen de la congestión [5]." },
     };
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         struct heard h = { 0 };
