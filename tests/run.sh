@@ -24,7 +24,7 @@ limit_s()
         return
     fi
     case $1 in
-    e2e/*kill* | e2e/asan* | e2e/tsan*) limit=900 ;;
+    e2e/*kill* | e2e/asan* | e2e/tsan* | e2e/valgrind*) limit=900 ;;
     e2e/* | fuzz/*) limit=300 ;;
     *) limit=$LIMIT_S ;;
     esac
