@@ -45,7 +45,7 @@ FAISSLIBS := -lfaiss -lopenblas -llapack -lgomp -lstdc++
 # ---- sources -----------------------------------------------------------------------------------
 SRC_base      := arena status str bytesq log clock rand hash table utf utf_sentence json json_scan jsonw match metric answer turn
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
-                 routes sockinfo server server_http server_answer server_sweep server_ws ws
+                 routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_default pii danger snapshot
 SRC_store     := store sqlite sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_sweep sqlite_read
@@ -209,7 +209,7 @@ test: deps-test browser-deps
 	@$(MAKE) --no-print-directory -j2 BUILD=$(TSAN_DIR) SAN=thread $(TSAN_DIR)/parley \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) $(TSAN_DIR)/tests/support/fake_openai
 	@tests/run.sh -j 2 tests/lint/lint.py tests/lint/floors.py $(wildcard tests/lint/*_test.py) $(UNIT_BIN) $(TURN_BIN) tests/fuzz/replay.sh \
-	  $(E2E) tests/browser/page_test.py $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh \
+	  $(E2E) tests/browser/page_test.py $(UNIT:%.c=$(ASAN_DIR)/%) $(TURN:%.c=$(ASAN_DIR)/%) tests/fuzz/replay_asan.sh tests/e2e/asan.sh tests/e2e/valgrind.sh \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) tests/e2e/tsan.sh
 
 asan:

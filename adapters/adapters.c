@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The adapters of `parley serve`, in the order in which they open. A new one is a line here. The loopback
+ * adapter is not among them: `parley ask` and the tests name it themselves.
+ */
 #include "adapters/adapters.h"
 
 #include "adapters/web/web.h"

@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A message said here becomes a turn like any other, and what happens to it goes to the ear. One ear for all
+ * messages: who says several tells them apart by their tags. Nothing is kept: an answer that comes up after a
+ * restart is told to the ear as such.
+ */
 #include "adapters/loopback/loopback.h"
 
 #include <errno.h>

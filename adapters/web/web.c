@@ -210,7 +210,7 @@ static int open_routes(struct adapter *a, struct err *err)
         rc = server_route(a->host->server, &r, err);
     }
     const struct ws_route ws = { .path = "/api/v1/ws",
-                                 .message_max = 2U * MESSAGE_TEXT_MAX,
+                                 .message_max = (size_t)2 * MESSAGE_TEXT_MAX,
                                  .opened = chat_ws_opened,
                                  .text = chat_ws_text,
                                  .closed = chat_ws_closed,

@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a client may send, and how an event looks on a stream and on a websocket. Members are checked one by
+ * one, so that an error names the one that is wrong; members that nobody knows are no error, since a later
+ * version may know them.
+ */
 #include "adapters/web/wire.h"
 
 #include <errno.h>

@@ -56,18 +56,19 @@ struct adapter_ops {
     const char *name; /* the channel */
     /* must. Opens routes and sockets; X_E_NOT_FOUND = not configured, stays off. */
     int (*open)(struct adapter **out, struct host *host, struct err *err);
-    void (*intake)(struct adapter *a, bool on); /* must: back-pressure and drain; off stops taking new messages */
-    void (*close)(struct adapter *a);           /* must: no turn of it is left */
+    /* must: back-pressure and drain; off stops taking new messages. */
+    void (*intake)(struct adapter *a, bool on);
+    void (*close)(struct adapter *a); /* must: no turn of it is left */
 
-    void (*refused)(struct adapter *a, struct turn *t, const struct refusal *why);     /* must */
-    void (*replay)(struct adapter *a, struct turn *t, const char *answer_json);        /* must */
-    void (*accepted)(struct adapter *a, struct turn *t);                               /* must */
-    void (*progress)(struct adapter *a, struct turn *t, const char *what);             /* may: "searching", "writing" */
+    void (*refused)(struct adapter *a, struct turn *t, const struct refusal *why); /* must */
+    void (*replay)(struct adapter *a, struct turn *t, const char *answer_json);    /* must */
+    void (*accepted)(struct adapter *a, struct turn *t);                           /* must */
+    void (*progress)(struct adapter *a, struct turn *t, const char *what); /* may: "searching", "writing" */
     /* may: one validated, restored sentence. X_E_FULL: taken, but no more before host->drained(turn). */
     int (*sentence)(struct adapter *a, struct turn *t, const char *text, size_t len);
-    void (*restart)(struct adapter *a, struct turn *t);  /* may: forget the sentences so far */
-    void (*deliver)(struct adapter *a, const struct delivery *d);                      /* must */
-    void (*failed)(struct adapter *a, struct turn *t, const struct refusal *why);      /* must */
+    void (*restart)(struct adapter *a, struct turn *t); /* may: forget the sentences so far */
+    void (*deliver)(struct adapter *a, const struct delivery *d);                 /* must */
+    void (*failed)(struct adapter *a, struct turn *t, const struct refusal *why); /* must */
 };
 
 /* What the core offers. Functions take the host they came with. */
@@ -78,13 +79,13 @@ struct host {
 
     struct turn *(*turn_new)(struct host *h, struct adapter *a); /* NULL: out of memory */
     void (*turn_drop)(struct host *h, struct turn *t);           /* before submit: changed its mind */
-    void (*submit)(struct host *h, struct turn *t);              /* answers by the calls above, maybe at once */
-    void (*drained)(struct host *h, const char *turn_id);        /* after X_E_FULL */
+    void (*submit)(struct host *h, struct turn *t);       /* answers by the calls above, maybe at once */
+    void (*drained)(struct host *h, const char *turn_id); /* after X_E_FULL */
     void (*delivered)(struct host *h, const char *turn_id, int part, const struct delivered *how);
-    struct snapshot *(*snapshot)(struct host *h);                /* the current one, counted: snapshot_unref it */
+    struct snapshot *(*snapshot)(struct host *h); /* the current one, counted: snapshot_unref it */
     bool (*ready)(struct host *h);
-    void (*health)(struct host *h, struct buf *out);             /* JSON components */
-    void (*metrics)(struct host *h, struct buf *out);            /* Prometheus text 0.0.4 */
+    void (*health)(struct host *h, struct buf *out);  /* JSON components */
+    void (*metrics)(struct host *h, struct buf *out); /* Prometheus text 0.0.4 */
 };
 
 #endif

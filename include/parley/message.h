@@ -25,9 +25,9 @@ struct message {
     const char *text;
     const char *locale;       /* BCP 47, "" = unknown */
     const char *country;      /* ISO 3166 alpha-2 from a trusted proxy, "" = unknown */
-    const char *consent;      /* consent text version the person accepts with this message, "" = says nothing */
+    const char *consent;      /* version of the consent text accepted with this message, "" = says nothing */
     const char *peer_ip;      /* canonical address for the per-IP limit; "" when the platform vouches */
-    char body_hash[65];       /* hex SHA-256 of what the client sent; tells a replay from a reuse of its key */
+    char body_hash[65];       /* hex SHA-256 of what was sent; tells a replay from a reuse of its key */
     int64_t received_ms;      /* wall clock */
     bool interactive;         /* somebody waits on an open connection: deliver goes there first */
 };

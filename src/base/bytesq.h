@@ -15,7 +15,7 @@ struct bytesq {
 
 void bytesq_init(struct bytesq *q, size_t max_bytes);
 void bytesq_free(struct bytesq *q);
-int bytesq_push(struct bytesq *q, const void *bytes, size_t len); /* all or nothing: 0, X_E_FULL, -ENOMEM */
+int bytesq_push(struct bytesq *q, const void *bytes, size_t len);  /* all or nothing: 0, X_E_FULL, -ENOMEM */
 size_t bytesq_peek(const struct bytesq *q, const uint8_t **bytes); /* longest contiguous run at the front */
 void bytesq_pop(struct bytesq *q, size_t len);
 bool bytesq_above(const struct bytesq *q, size_t high);

@@ -9,8 +9,8 @@
 
 /* Starts libsodium once; whoever calls libsodium directly calls this first. Any thread. */
 void rand_init(void);
-void rand_bytes(void *out, size_t len);   /* cryptographic (libsodium); any thread */
-uint64_t rand_below(uint64_t bound);      /* uniform in [0, bound); bound > 0 */
-void ulid_new(char out[27]);              /* 26 characters of Crockford base32, time first (github.com/ulid/spec) */
+void rand_bytes(void *out, size_t len); /* cryptographic (libsodium); any thread */
+uint64_t rand_below(uint64_t bound);    /* uniform in [0, bound); bound > 0 */
+void ulid_new(char out[27]); /* 26 characters of Crockford base32, time first (github.com/ulid/spec) */
 
 #endif

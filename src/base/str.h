@@ -23,8 +23,8 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) X_PRINTF(2, 3);
-void buf_drop(struct buf *b, size_t len); /* from the front */
-char *buf_steal(struct buf *b);           /* the caller frees; NULL when failed */
+void buf_drop(struct buf *b, size_t len);  /* from the front */
+char *buf_steal(struct buf *b);            /* the caller frees; NULL when failed */
 const char *buf_text(const struct buf *b); /* never NULL */
 
 /* JSON text, comma handling left to jsonw (json.h): quotes, escapes; invalid UTF-8 -> U+FFFD. */
@@ -38,7 +38,7 @@ bool str_eqs(struct str a, const char *b);
 bool str_ieqs(struct str a, const char *b); /* ASCII case */
 bool str_starts(struct str a, const char *prefix);
 struct str str_of(const char *text);
-struct str str_trim(struct str a);          /* ASCII white space */
+struct str str_trim(struct str a); /* ASCII white space */
 /* Cuts the part before `sep` off *rest; false when *rest is exhausted (at == NULL). */
 bool str_cut(struct str *rest, char sep, struct str *part);
 /* Whole text is a decimal integer in [lo, hi]. */

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Buckets of singly linked chains, a power of two, doubled when there are as many entries. Growing is the
+ * only thing that allocates, so put may fail and drop never does; the table does not shrink.
+ */
 #include "base/table.h"
 
 #include <errno.h>

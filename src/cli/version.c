@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * parley version: the version of this binary, as text or with --json as an object.
+ */
 #include <stdio.h>
 
 #include "cli/cli.h"

@@ -17,7 +17,7 @@
 
 #define LEASE_MS      180000 /* architecture: longer than any turn's deadline */
 #define RETRY_BASE_MS 1000
-#define PAYLOAD_MAX   (8U * MESSAGE_TEXT_MAX)
+#define PAYLOAD_MAX   ((size_t)8 * MESSAGE_TEXT_MAX)
 
 static void start(struct ticket *k);
 

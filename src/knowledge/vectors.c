@@ -15,6 +15,8 @@
 
 #include <parley/log.h>
 
+#include "base/str.h"
+
 #define FILE_HEAD "vectors-"
 #define FILE_TAIL ".faiss"
 #define BATCH     64 /* vectors handed over at once */
@@ -124,14 +126,18 @@ void vectors_unref(struct vectors *v)
 /* The generation in a vector file's name, -1 for other files; half-written ones give 0. */
 static int64_t generation_of(const char *name)
 {
-    int64_t n = 0;
-    int end = 0;
+    const char *digits, *tail;
+    int64_t n;
 
-    if (sscanf(name, FILE_HEAD "%" SCNd64 FILE_TAIL "%n", &n, &end) != 1 || end == 0 || n < 0)
+    if (!str_starts(str_of(name), FILE_HEAD))
         return -1;
-    if (strcmp(name + end, ".tmp") == 0)
+    digits = name + strlen(FILE_HEAD);
+    tail = digits + strspn(digits, "0123456789");
+    if (!str_int((struct str){ digits, (size_t)(tail - digits) }, 0, INT64_MAX, &n))
+        return -1;
+    if (strcmp(tail, FILE_TAIL ".tmp") == 0)
         return 0;
-    return name[end] == '\0' ? n : -1;
+    return strcmp(tail, FILE_TAIL) == 0 ? n : -1;
 }
 
 void vectors_sweep(const char *dir, int64_t current)

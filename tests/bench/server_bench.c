@@ -62,8 +62,9 @@ int main(int argc, char **argv)
     const struct server_conf conf = { .listen = argc > 1 ? argv[1] : "127.0.0.1:8099" };
     const struct route post = { "POST", "/later", SERVER_BODY_MAX, on_post, NULL };
     const struct route get = { "GET", "/now", 0, on_get, NULL };
-    if (loop_open(&loop, &err) || server_open(&server, &loop, &conf, &err) || server_route(server, &post, &err) ||
-        server_route(server, &get, &err) || server_listen(server, &err)) {
+    if (loop_open(&loop, &err) || server_open(&server, &loop, &conf, &err) ||
+        server_route(server, &post, &err) || server_route(server, &get, &err) ||
+        server_listen(server, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }

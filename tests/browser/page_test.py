@@ -24,8 +24,9 @@ def main():
     with net.Daemon(sets={"limits.user_per_minute": 0, "limits.ip_per_minute": 0}) as d:
         code, out, err = d.run("index", "data/knowledge")
         assert code == 0, out + err
-        return subprocess.run([node, "tests/browser/page.mjs", f"http://127.0.0.1:{d.port}", str(shots / "page.png")],
-                              cwd=ROOT, env={**os.environ, "NODE_PATH": str(ROOT / MODULES)}, check=False).returncode
+        argv = [node, "tests/browser/page.mjs", f"http://127.0.0.1:{d.port}", str(shots / "page.png")]
+        env = {**os.environ, "NODE_PATH": str(ROOT / MODULES)}
+        return subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode
 
 
 sys.exit(main())

@@ -30,7 +30,8 @@ def help__and_version_go_to_stdout():
 
 @net.case
 def usage_errors__are_64_and_name_the_thing():
-    for args, part in (((), "Usage"), (("nonsense",), "nonsense"), (("--wat",), "--wat"), (("ask",), "usage: parley ask"),
+    for args, part in (((), "Usage"), (("nonsense",), "nonsense"), (("--wat",), "--wat"),
+                       (("ask",), "usage: parley ask"),
                        (("search", "x", "-k", "0"), "-k"), (("serve", "extra"), "usage: parley serve"),
                        (("--set",), "--set")):
         code, _, err = parley(*args)
@@ -49,13 +50,13 @@ def check_config__prints_what_holds_and_masks_secrets():
         conf = json.loads(out)
         net.equal(conf["server"]["listen"], "127.0.0.1:9999")
         assert "sk-secret" not in out + err
-        for text, where in (('{\n  "server": {\n    "listn": 1\n  }\n}', "parley.json:3:5: server.listn: unknown key"),
-                            ('{ "drain_ms": "x" }', "parley.json:1:15"), ('{ "drain_ms": }', "parley.json:1:15"),
-                            ('{ "drain_ms": -1 }', "parley.json:1:15"), ('{ "a": 1, "a": 2 }', "parley.json:1:11")):
+        for text, where in (('{\n  "server": {\n    "listn": 1\n  }\n}', "3:5: server.listn: unknown key"),
+                            ('{ "drain_ms": "x" }', "1:15"), ('{ "drain_ms": }', "1:15"),
+                            ('{ "drain_ms": -1 }', "1:15"), ('{ "a": 1, "a": 2 }', "1:11")):
             path.write_text(text)
             code, out, err = parley("check-config", "--config", path)
             net.equal((code, out), (78, ""), err)
-            assert where in err, err
+            assert f"parley.json:{where}" in err, err
         net.equal(parley("check-config", "--config", "/nonexistent.json")[0], 66)
 
 

@@ -31,7 +31,8 @@ def fault__each_ends_in_one_whole_answer():
             assert body["sources"] and "stak" in body["answer"].lower(), (fault, body)
             assert "provider_fallback" in body["validation"]["warnings"], fault
             net.equal(d.one("select count(*) from usage"), 1, fault)
-            net.equal(d.one("select count(*) from llm_attempt where outcome is null or outcome = 'ok'"), 0, fault)
+            net.equal(d.one("select count(*) from llm_attempt where outcome is null or outcome = 'ok'"),
+                      0, fault)
 
 
 @net.case

@@ -87,7 +87,8 @@ def kill__loses_nothing_and_bills_nothing_twice():
         for p in people:
             p.join(60)
             net.equal(p.wrong, [])
-        net.wait_until("nothing is open", lambda: d.one("select count(*) from inbox where state < 4") == 0, 30)
+        net.wait_until("nothing is open",
+                       lambda: d.one("select count(*) from inbox where state < 4") == 0, 30)
         check(d, people)
         check_replays(d, people, rng)
     recovery.sort()
@@ -102,10 +103,12 @@ def check(d, people):
     net.equal(states, {4: keys}, "every accepted message is DONE, none is DEAD")
     net.equal(d.one("select count(*) from turn"), keys, "one answer each")
     net.equal(d.one("select count(*) from usage"), keys, "one bill each")
-    net.equal(d.one("select count(*) from (select turn_id from usage group by turn_id having count(*) > 1)"), 0)
+    net.equal(d.one("select count(*) from (select turn_id from usage group by turn_id having count(*) > 1)"),
+              0)
     net.equal(d.one("select sum(used) from quota"), keys, "the quota counts each once")
     net.equal(d.one("select sum(reserved) from quota"), 0, "no reservation is left behind")
-    net.equal(d.one("select count(*) from llm_attempt where outcome is null"), 0, "no open attempt in the ledger")
+    net.equal(d.one("select count(*) from llm_attempt where outcome is null"), 0,
+              "no open attempt in the ledger")
     crashed = d.one("select count(*) from llm_attempt where outcome = 'crashed'")
     print(f"{keys} answers, {crashed} provider calls cut off by a kill", flush=True)
     assert crashed > 0, "no kill hit a running call: the test proves nothing"
@@ -120,7 +123,8 @@ def check_replays(d, people, rng):
                 question, body = p.answers[key]
                 again = c.ask(question, key=key, session_id=f"s{p.number}")
                 net.equal((again.status, again.body), (200, body), key)
-        net.equal(d.one("select count(*) from usage"), sum(len(p.answers) for p in people), "replays are free")
+        net.equal(d.one("select count(*) from usage"), sum(len(p.answers) for p in people),
+                  "replays are free")
     for p in people:
         for key, (question, body) in p.answers.items():
             token = question.rpartition("token:")[2]

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The gateway runs on a thread of its own; the diary under one lock is all that both threads touch. What the
+ * test asks of the loop is posted to it and waited for, so no test looks at a state that is about to change.
+ */
 #include "turn_kit.h"
 
 #include <setjmp.h>

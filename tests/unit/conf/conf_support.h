@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <parley/clock.h>
 #include <parley/log.h>
 
 #include "conf/snapshot.h"
@@ -121,6 +122,68 @@ X_UNUSED static void load_refused(const char *text, const char *const *env, cons
     assert_int_equal(load(&c, text, env, set, &err), X_E_INVALID);
     assert_null(c);
     assert_string_equal(err.text, why);
+}
+
+X_UNUSED static void policies_refused(const char *file, const char *text, const char *why)
+{
+    struct policies *p = NULL;
+    struct err err = { "" };
+
+    (void)mkdir("policies", 0700);
+    file_put(file, text);
+    assert_int_equal(policies_load(&p, "policies", &err), X_E_INVALID);
+    assert_null(p);
+    assert_string_equal(err.text, why);
+    assert_int_equal(unlink(file), 0);
+}
+
+/* Between builtin_open and builtin_close. */
+X_UNUSED static struct {
+    struct policies *policies;
+    struct match_scratch *scratch;
+} builtin;
+
+/* cmocka group setup: the built-in policies, and room to match in. */
+X_UNUSED static int builtin_open(void **state)
+{
+    (void)state;
+    builtin.scratch = match_scratch_new();
+    return policies_load(&builtin.policies, "", NULL);
+}
+
+X_UNUSED static int builtin_close(void **state)
+{
+    (void)state;
+    match_scratch_free(builtin.scratch);
+    policies_free(builtin.policies);
+    return 0;
+}
+
+/* `run` over 32 KiB of each unit repeated, each within `most_us`. PARLEY_TEST_TIMES=1 prints what they take.
+ */
+X_UNUSED static void stays_cheap(const char *const *unit, size_t units, int64_t most_us,
+                                 void (*run)(const char *unit, const char *text, size_t len))
+{
+    size_t len = 32768;
+    char *text = malloc(len + 1);
+
+    assert_non_null(text);
+    for (size_t u = 0; u < units; u++) {
+        size_t n = strlen(unit[u]);
+        int64_t took_us;
+
+        for (size_t i = 0; i < len; i++)
+            text[i] = unit[u][i % n];
+        text[len] = '\0';
+        took_us = clock_mono_us();
+        run(unit[u], text, len);
+        took_us = clock_mono_us() - took_us;
+        if (took_us > most_us)
+            fail_msg("\"%s\"... took %lld us", unit[u], (long long)took_us);
+        if (getenv("PARLEY_TEST_TIMES"))
+            print_message("%-24s %lld us\n", unit[u], (long long)took_us);
+    }
+    free(text);
 }
 
 #define ENV(...) ((const char *const[]){ __VA_ARGS__, NULL })

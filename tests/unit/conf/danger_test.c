@@ -4,36 +4,16 @@
  */
 #include "conf_support.h"
 
-#include <parley/clock.h>
-
-static struct policies *policies;
-static struct match_scratch *scratch;
-
-static int open_all(void **state)
-{
-    (void)state;
-    scratch = match_scratch_new();
-    return policies_load(&policies, "", NULL);
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    match_scratch_free(scratch);
-    policies_free(policies);
-    return 0;
-}
-
 static size_t finds(const char *text)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < policies->validator.dangers; i++) {
+    for (size_t i = 0; i < builtin.policies->validator.dangers; i++) {
         struct match_span span;
         size_t from = 0;
 
-        while (danger_rule_find(&policies->validator.danger[i], scratch, text, strlen(text), from, &span) ==
-               0) {
+        while (danger_rule_find(&builtin.policies->validator.danger[i], builtin.scratch, text, strlen(text),
+                                from, &span) == 0) {
             from = span.to;
             n++;
         }
@@ -84,30 +64,22 @@ static void danger__look_back_does_not_cut_words_or_characters(void **state)
     }
 }
 
+static void look(const char *unit, const char *text, size_t len)
+{
+    (void)unit;
+    (void)len;
+    (void)finds(text);
+}
+
 static void danger__hostile_texts_stay_cheap(void **state)
 {
     static const char *const unit[] = {
         "no ", "guaranteed returns ", "risk-free ", "not risk-free ", "a", "no a ", "don't ",
         "\n",  "100% safe ",          "never lose "
     };
-    size_t len = 32768;
-    char *text = malloc(len + 1);
 
     (void)state;
-    for (size_t u = 0; u < ARRAY_LEN(unit); u++) {
-        size_t n = strlen(unit[u]);
-        int64_t before = clock_mono_us();
-
-        for (size_t i = 0; i < len; i++)
-            text[i] = unit[u][i % n];
-        text[len] = '\0';
-        (void)finds(text);
-        if (clock_mono_us() - before > 5000000) /* measured: under 100 ms; sanitizers: 20 times that */
-            fail_msg("\"%s\"... took %lld us", unit[u], (long long)(clock_mono_us() - before));
-        if (getenv("DANGER_TIMES"))
-            print_message("%-24s %lld us\n", unit[u], (long long)(clock_mono_us() - before));
-    }
-    free(text);
+    stays_cheap(unit, ARRAY_LEN(unit), 5000000, look); /* measured: under 100 ms; sanitizers: 20 times that */
 }
 
 int main(void)
@@ -120,5 +92,5 @@ int main(void)
         cmocka_unit_test(danger__hostile_texts_stay_cheap),
     };
 
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    return cmocka_run_group_tests(tests, builtin_open, builtin_close);
 }

@@ -4,38 +4,18 @@
  */
 #include "conf_support.h"
 
-#include <parley/clock.h>
-
-static struct policies *policies;
-static struct match_scratch *scratch;
-
-static int open_all(void **state)
-{
-    (void)state;
-    scratch = match_scratch_new();
-    return policies_load(&policies, "", NULL);
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    match_scratch_free(scratch);
-    policies_free(policies);
-    return 0;
-}
-
 /* Every find of every rule of a type, "a|b". */
 static void finds_are(const char *type, const char *text, const char *want)
 {
     struct buf found = BUF_INIT(4096);
 
-    for (size_t i = 0; i < policies->pii.n; i++) {
-        const struct pii_rule *r = &policies->pii.rule[i];
+    for (size_t i = 0; i < builtin.policies->pii.n; i++) {
+        const struct pii_rule *r = &builtin.policies->pii.rule[i];
         struct match_span span;
         size_t from = 0;
 
         while (strcmp(r->type, type) == 0 &&
-               pii_rule_find(r, scratch, text, strlen(text), from, &span) == 0) {
+               pii_rule_find(r, builtin.scratch, text, strlen(text), from, &span) == 0) {
             buf_printf(&found, "%s%.*s", found.len ? "|" : "", (int)(span.to - span.from), text + span.from);
             from = span.to;
         }
@@ -110,17 +90,17 @@ static void pii__ip_is_parsed(void **state)
 
 static void pii__prefilter_skips_texts_that_cannot_match(void **state)
 {
-    struct pii_rule rule = policies->pii.rule[0];
+    struct pii_rule rule = builtin.policies->pii.rule[0];
     struct match_span span;
 
     (void)state;
     assert_string_equal(rule.type, "EMAIL");
-    assert_int_equal(pii_rule_find(&rule, scratch, "a@example.com", 13, 0, &span), 0);
+    assert_int_equal(pii_rule_find(&rule, builtin.scratch, "a@example.com", 13, 0, &span), 0);
     rule.need = "#";
-    assert_int_equal(pii_rule_find(&rule, scratch, "a@example.com", 13, 0, &span), X_E_NOT_FOUND);
+    assert_int_equal(pii_rule_find(&rule, builtin.scratch, "a@example.com", 13, 0, &span), X_E_NOT_FOUND);
     rule.need = "";
-    assert_int_equal(pii_rule_find(&rule, scratch, "a@example.com", 13, 0, &span), 0);
-    assert_int_equal(pii_rule_find(&rule, scratch, "a@example.com", 13, 14, &span), X_E_NOT_FOUND);
+    assert_int_equal(pii_rule_find(&rule, builtin.scratch, "a@example.com", 13, 0, &span), 0);
+    assert_int_equal(pii_rule_find(&rule, builtin.scratch, "a@example.com", 13, 14, &span), X_E_NOT_FOUND);
 }
 
 static void pii__broken_utf8_is_said(void **state)
@@ -128,46 +108,37 @@ static void pii__broken_utf8_is_said(void **state)
     struct match_span span;
 
     (void)state;
-    assert_int_equal(pii_rule_find(&policies->pii.rule[0], scratch, "\xff@example.com", 13, 0, &span),
-                     X_E_INVALID);
+    assert_int_equal(
+        pii_rule_find(&builtin.policies->pii.rule[0], builtin.scratch, "\xff@example.com", 13, 0, &span),
+        X_E_INVALID);
 }
 
 /* Texts made to be slow: no rule may give up on them, and the time stays linear. */
+static void look(const char *unit, const char *text, size_t len)
+{
+    for (size_t i = 0; i < builtin.policies->pii.n; i++) {
+        struct match_span span;
+        size_t from = 0;
+        int rc;
+
+        while ((rc = pii_rule_find(&builtin.policies->pii.rule[i], builtin.scratch, text, len, from,
+                                   &span)) == 0)
+            from = span.to;
+        if (rc != X_E_NOT_FOUND)
+            fail_msg("%s gives up on \"%s\"...: %s", builtin.policies->pii.rule[i].type, unit,
+                     status_name(rc));
+    }
+}
+
 static void pii__hostile_texts_stay_cheap(void **state)
 {
     static const char *const unit[] = { "a.",          "@",      "a@a.", "1 ", "1111 1111 1111 1112 ",
                                         "0-",          ":",      "1:",   "1.", "+1 ",
                                         "(555) ",      "phone ", "bc1q", "13", "x@x.x@x.x",
                                         "555 555 555 " };
-    size_t len = 32768;
-    char *text = malloc(len + 1);
 
     (void)state;
-    for (size_t u = 0; u < ARRAY_LEN(unit); u++) {
-        size_t n = strlen(unit[u]);
-        int64_t before = clock_mono_us();
-
-        for (size_t i = 0; i < len; i++)
-            text[i] = unit[u][i % n];
-        text[len] = '\0';
-        for (size_t i = 0; i < policies->pii.n; i++) {
-            struct match_span span;
-            size_t from = 0;
-            int rc;
-
-            while ((rc = pii_rule_find(&policies->pii.rule[i], scratch, text, len, from, &span)) == 0)
-                from = span.to;
-            if (rc != X_E_NOT_FOUND)
-                fail_msg("%s gives up on \"%s\"...: %s", policies->pii.rule[i].type, unit[u],
-                         status_name(rc));
-        }
-        if (clock_mono_us() - before >
-            2000000) /* measured: some ms; sanitizers and a busy machine: 20 times that */
-            fail_msg("\"%s\"... took %lld us", unit[u], (long long)(clock_mono_us() - before));
-        if (getenv("PII_TIMES"))
-            print_message("%-24s %lld us\n", unit[u], (long long)(clock_mono_us() - before));
-    }
-    free(text);
+    stays_cheap(unit, ARRAY_LEN(unit), 2000000, look); /* measured: some ms; sanitizers: 20 times that */
 }
 
 int main(void)
@@ -183,5 +154,5 @@ int main(void)
         cmocka_unit_test(pii__hostile_texts_stay_cheap),
     };
 
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    return cmocka_run_group_tests(tests, builtin_open, builtin_close);
 }

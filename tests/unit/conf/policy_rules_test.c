@@ -4,87 +4,82 @@
  */
 #include "conf_support.h"
 
-static void refused(const char *file, const char *text, const char *why)
-{
-    struct policies *p = NULL;
-    struct err err = { "" };
-
-    (void)mkdir("policies", 0700);
-    file_put(file, text);
-    assert_int_equal(policies_load(&p, "policies", &err), X_E_INVALID);
-    assert_null(p);
-    assert_string_equal(err.text, why);
-    assert_int_equal(unlink(file), 0);
-}
-
 static void policy_rules__pattern_errors_point_into_the_pattern(void **state)
 {
     (void)state;
-    refused("policies/pii.json",
-            "{\"rules\": [\n  {\"type\": \"X\", \"pattern\": \"ab(c\", \"priority\": 1, \"must\": []}]}",
-            "policies/pii.json:2:33: rules.0.pattern: missing closing parenthesis");
+    policies_refused(
+        "policies/pii.json",
+        "{\"rules\": [\n  {\"type\": \"X\", \"pattern\": \"ab(c\", \"priority\": 1, \"must\": []}]}",
+        "policies/pii.json:2:33: rules.0.pattern: missing closing parenthesis");
     /* escapes take more columns in the file than bytes in the pattern */
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"X\", \"pattern\": \"\\\\d\\u00e9\\\"é*?+\", \"priority\": 1, "
-            "\"must\": []}]}",
-            "policies/pii.json:1:52: rules.0.pattern: quantifier does not follow a repeatable item");
-    refused("policies/screen.json",
-            "{\"rules\": [{\"id\": \"x\", \"weight\": 0.5, \"must\": [], \"pattern\": [\"a\",\n   \"b[\"]}]}",
-            "policies/screen.json:2:7: rules.0.pattern.1: missing terminating ] for character class");
-    refused("policies/screen.json",
-            "{\"rules\": [{\"id\": \"x\", \"weight\": 0.5, \"must\": [], \"pattern\": [\"a\", 5]}]}",
-            "policies/screen.json:1:62: rules.0.pattern: must be a pattern, or a list of patterns, of at "
-            "most 16384 "
-            "bytes");
-    refused("policies/screen.json",
-            "{\"rules\": [{\"id\": \"x\", \"weight\": 0.5, \"must\": [], \"pattern\": \"\"}]}",
-            "policies/screen.json:1:62: rules.0.pattern: must be a pattern, or a list of patterns, of at "
-            "most 16384 "
-            "bytes");
+    policies_refused("policies/pii.json",
+                     "{\"rules\": [{\"type\": \"X\", \"pattern\": \"\\\\d\\u00e9\\\"é*?+\", \"priority\": 1, "
+                     "\"must\": []}]}",
+                     "policies/pii.json:1:52: rules.0.pattern: quantifier does not follow a repeatable item");
+    policies_refused(
+        "policies/screen.json",
+        "{\"rules\": [{\"id\": \"x\", \"weight\": 0.5, \"must\": [], \"pattern\": [\"a\",\n   \"b[\"]}]}",
+        "policies/screen.json:2:7: rules.0.pattern.1: missing terminating ] for character class");
+    policies_refused(
+        "policies/screen.json",
+        "{\"rules\": [{\"id\": \"x\", \"weight\": 0.5, \"must\": [], \"pattern\": [\"a\", 5]}]}",
+        "policies/screen.json:1:62: rules.0.pattern: must be a pattern, or a list of patterns, of at "
+        "most 16384 "
+        "bytes");
+    policies_refused(
+        "policies/screen.json",
+        "{\"rules\": [{\"id\": \"x\", \"weight\": 0.5, \"must\": [], \"pattern\": \"\"}]}",
+        "policies/screen.json:1:62: rules.0.pattern: must be a pattern, or a list of patterns, of at "
+        "most 16384 "
+        "bytes");
 }
 
 static void policy_rules__failing_examples_are_named(void **state)
 {
     (void)state;
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"X\", \"pattern\": \"T-[0-9]+\", \"priority\": 1, \"must\": [\"T-1\", "
-            "\"U-2\"]}]}",
-            "policies/pii.json:1:80: rules.0.must.1: the rule does not find this example");
-    refused(
+    policies_refused(
+        "policies/pii.json",
+        "{\"rules\": [{\"type\": \"X\", \"pattern\": \"T-[0-9]+\", \"priority\": 1, \"must\": [\"T-1\", "
+        "\"U-2\"]}]}",
+        "policies/pii.json:1:80: rules.0.must.1: the rule does not find this example");
+    policies_refused(
         "policies/pii.json",
         "{\"rules\": [{\"type\": \"X\", \"pattern\": \"T-[0-9]\", \"priority\": 1, \"must\": [\"see "
         "«T-12»\"]}]}",
         "policies/pii.json:1:72: rules.0.must.0: the rule finds another part of this example: bytes 4 to 7");
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"X\", \"pattern\": \"T-[0-9]\", \"priority\": 1, \"must\": [], "
-            "\"must_not\": [\"T-1\"]}]}",
-            "policies/pii.json:1:88: rules.0.must_not.0: the rule finds this example");
-    refused("policies/validator.json",
-            "{\"disclaimers\": [{\"id\": \"x\", \"topic\": \"tax\", \"text\": \"t\", \"must\": [\"fee\"]}]}",
-            "policies/validator.json:1:68: disclaimers.0.must.0: the rule does not find this example");
+    policies_refused(
+        "policies/pii.json",
+        "{\"rules\": [{\"type\": \"X\", \"pattern\": \"T-[0-9]\", \"priority\": 1, \"must\": [], "
+        "\"must_not\": [\"T-1\"]}]}",
+        "policies/pii.json:1:88: rules.0.must_not.0: the rule finds this example");
+    policies_refused(
+        "policies/validator.json",
+        "{\"disclaimers\": [{\"id\": \"x\", \"topic\": \"tax\", \"text\": \"t\", \"must\": [\"fee\"]}]}",
+        "policies/validator.json:1:68: disclaimers.0.must.0: the rule does not find this example");
 }
 
 static void policy_rules__empty_matches_are_refused(void **state)
 {
     (void)state;
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"X\", \"pattern\": \"x*\", \"priority\": 1, \"must\": [\"abc\"]}]}",
-            "policies/pii.json:1:37: rules.0.pattern: must not match the empty text");
+    policies_refused(
+        "policies/pii.json",
+        "{\"rules\": [{\"type\": \"X\", \"pattern\": \"x*\", \"priority\": 1, \"must\": [\"abc\"]}]}",
+        "policies/pii.json:1:37: rules.0.pattern: must not match the empty text");
 }
 
 static void policy_rules__runaway_pattern_is_refused_by_an_example(void **state)
 {
     (void)state;
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"X\", \"pattern\": \"(a+)+b\", \"priority\": 1, "
-            "\"must\": [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac ab\"]}]}",
-            "policies/pii.json:1:71: rules.0.must.0: the rule gives up on this example (limit)");
+    policies_refused("policies/pii.json",
+                     "{\"rules\": [{\"type\": \"X\", \"pattern\": \"(a+)+b\", \"priority\": 1, "
+                     "\"must\": [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac ab\"]}]}",
+                     "policies/pii.json:1:71: rules.0.must.0: the rule gives up on this example (limit)");
 }
 
 static void policy_rules__replacement_may_not_be_a_danger(void **state)
 {
     (void)state;
-    refused(
+    policies_refused(
         "policies/validator.json",
         "{\"danger\": [\n{\"id\": \"a\", \"pattern\": \"safe\", \"replacement\": \"fine\", \"must\": []},\n"
         "{\"id\": \"b\", \"pattern\": \"good\", \"replacement\": \"quite safe\", \"must\": []}]}",
@@ -94,21 +89,24 @@ static void policy_rules__replacement_may_not_be_a_danger(void **state)
 static void policy_rules__ids_and_types_have_a_form(void **state)
 {
     (void)state;
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"e mail\", \"pattern\": \"x\", \"priority\": 1, \"must\": []}]}",
-            "policies/pii.json:1:21: rules.0.type: must be at most 32 of A-Z and _");
-    refused("policies/screen.json",
-            "{\"rules\": [{\"id\": \"A\", \"weight\": 0.5, \"must\": [], \"pattern\": \"x\"}]}",
-            "policies/screen.json:1:19: rules.0.id: must be at most 32 of a-z, 0-9 and _");
-    refused("policies/screen.json",
-            "{\"rules\": [{\"id\": \"a\", \"weight\": 2, \"must\": [], \"pattern\": \"x\"}]}",
-            "policies/screen.json:1:34: rules.0.weight: must be a number from 0 to 1");
-    refused("policies/pii.json",
-            "{\"rules\": [{\"type\": \"A\", \"check\": \"lun\", \"pattern\": \"x\", \"priority\": 1, "
-            "\"must\": []}]}",
-            "policies/pii.json:1:35: rules.0.check: must be one of none|luhn|ip|phone");
-    refused("policies/pii.json", "{\"rules\": [{\"type\": \"A\", \"pattern\": \"x\", \"must\": []}]}",
-            "policies/pii.json:1:12: rules.0: needs the key priority");
+    policies_refused(
+        "policies/pii.json",
+        "{\"rules\": [{\"type\": \"e mail\", \"pattern\": \"x\", \"priority\": 1, \"must\": []}]}",
+        "policies/pii.json:1:21: rules.0.type: must be at most 32 of A-Z and _");
+    policies_refused("policies/screen.json",
+                     "{\"rules\": [{\"id\": \"A\", \"weight\": 0.5, \"must\": [], \"pattern\": \"x\"}]}",
+                     "policies/screen.json:1:19: rules.0.id: must be at most 32 of a-z, 0-9 and _");
+    policies_refused("policies/screen.json",
+                     "{\"rules\": [{\"id\": \"a\", \"weight\": 2, \"must\": [], \"pattern\": \"x\"}]}",
+                     "policies/screen.json:1:34: rules.0.weight: must be a number from 0 to 1");
+    policies_refused(
+        "policies/pii.json",
+        "{\"rules\": [{\"type\": \"A\", \"check\": \"lun\", \"pattern\": \"x\", \"priority\": 1, "
+        "\"must\": []}]}",
+        "policies/pii.json:1:35: rules.0.check: must be one of none|luhn|ip|phone");
+    policies_refused("policies/pii.json",
+                     "{\"rules\": [{\"type\": \"A\", \"pattern\": \"x\", \"must\": []}]}",
+                     "policies/pii.json:1:12: rules.0: needs the key priority");
 }
 
 /* Applies every danger rule once, in order, as the validator would. */

@@ -14,19 +14,6 @@ static struct policies *policies_of(const char *dir)
     return p;
 }
 
-static void refused(const char *file, const char *text, const char *why)
-{
-    struct policies *p = NULL;
-    struct err err = { "" };
-
-    (void)mkdir("policies", 0700);
-    file_put(file, text);
-    assert_int_equal(policies_load(&p, "policies", &err), X_E_INVALID);
-    assert_null(p);
-    assert_string_equal(err.text, why);
-    assert_int_equal(unlink(file), 0);
-}
-
 static const struct price *price_of(const struct policies *p, const char *model)
 {
     for (size_t i = 0; i < p->prices.n; i++)
@@ -122,30 +109,34 @@ static void policy__version_follows_the_content(void **state)
 static void policy__errors_say_file_line_and_column(void **state)
 {
     (void)state;
-    refused("policies/tiers.json", "{\n  \"messages_per_mnth\": {}}",
-            "policies/tiers.json:2:3: messages_per_mnth: unknown key; known here: messages_per_month");
-    refused(
+    policies_refused(
+        "policies/tiers.json", "{\n  \"messages_per_mnth\": {}}",
+        "policies/tiers.json:2:3: messages_per_mnth: unknown key; known here: messages_per_month");
+    policies_refused(
         "policies/tiers.json", "{\"messages_per_month\": {\"GOLD\": 1}}",
         "policies/tiers.json:1:25: messages_per_month.GOLD: unknown key; known here: FREE, PRO, ENTERPRISE");
-    refused("policies/tiers.json", "{\"messages_per_month\": {\"FREE\": 1.5}}",
-            "policies/tiers.json:1:33: messages_per_month.FREE: must be a whole number from -1 to 1e+12");
-    refused("policies/tiers.json", "{\"messages_per_month\": {\"FREE\": 1,}}",
-            "policies/tiers.json:1:34: comma after the last item");
-    refused("policies/routing.json", "{\"cheap_below\": \"4\"}",
-            "policies/routing.json:1:17: cheap_below: must be a number from 1 to 10");
-    refused("policies/routing.json", "{\"cheap_below\": 8}",
-            "policies/routing.json:1:17: cheap_below: cheap_below must not be above strong_from");
-    refused("policies/prices.json", "{\"dated\": \"yesterday!\"}",
-            "policies/prices.json:1:11: dated: must be a date such as 2026-10-01");
-    refused("policies/prices.json", "{\"models\": [{\"model\": \"m\", \"in_usd_per_million\": -1}]}",
-            "policies/prices.json:1:50: models.0.in_usd_per_million: must be a number from 0 to 1000000");
-    refused("policies/prices.json", "{\"models\": [\n{\"model\": \"m\", \"in_usd_per_million\": 1}]}",
-            "policies/prices.json:2:1: models.0: needs the key out_usd_per_million");
-    refused("policies/screen.json", "{\"block\": 1}",
-            "policies/screen.json:1:11: block: must be true or false");
-    refused("policies/screen.json", "{\"rules\": {}}",
-            "policies/screen.json:1:11: rules: must be a list of at most 2000 objects");
-    refused("policies/pii.json", "[]", "policies/pii.json:1:1: : must be an object");
+    policies_refused(
+        "policies/tiers.json", "{\"messages_per_month\": {\"FREE\": 1.5}}",
+        "policies/tiers.json:1:33: messages_per_month.FREE: must be a whole number from -1 to 1e+12");
+    policies_refused("policies/tiers.json", "{\"messages_per_month\": {\"FREE\": 1,}}",
+                     "policies/tiers.json:1:34: comma after the last item");
+    policies_refused("policies/routing.json", "{\"cheap_below\": \"4\"}",
+                     "policies/routing.json:1:17: cheap_below: must be a number from 1 to 10");
+    policies_refused("policies/routing.json", "{\"cheap_below\": 8}",
+                     "policies/routing.json:1:17: cheap_below: cheap_below must not be above strong_from");
+    policies_refused("policies/prices.json", "{\"dated\": \"yesterday!\"}",
+                     "policies/prices.json:1:11: dated: must be a date such as 2026-10-01");
+    policies_refused(
+        "policies/prices.json", "{\"models\": [{\"model\": \"m\", \"in_usd_per_million\": -1}]}",
+        "policies/prices.json:1:50: models.0.in_usd_per_million: must be a number from 0 to 1000000");
+    policies_refused("policies/prices.json",
+                     "{\"models\": [\n{\"model\": \"m\", \"in_usd_per_million\": 1}]}",
+                     "policies/prices.json:2:1: models.0: needs the key out_usd_per_million");
+    policies_refused("policies/screen.json", "{\"block\": 1}",
+                     "policies/screen.json:1:11: block: must be true or false");
+    policies_refused("policies/screen.json", "{\"rules\": {}}",
+                     "policies/screen.json:1:11: rules: must be a list of at most 2000 objects");
+    policies_refused("policies/pii.json", "[]", "policies/pii.json:1:1: : must be an object");
 }
 
 static void policy__folder_must_be_there_when_named(void **state)

@@ -76,16 +76,22 @@ static void chunk__short_document_is_one_chunk(void **state)
     document_free(&d);
 }
 
-static void chunk__ends_and_begins_with_sentences(void **state)
+static void cut_sentences(struct document *d)
 {
     char text[5000] = "";
-    struct document d;
 
-    (void)state;
     for (int i = 0; i < 60; i++)
         (void)snprintf(text + strlen(text), sizeof text - strlen(text),
                        "Sentence number %d says a thing or two. ", i);
-    cut(&d, "x.txt", text, strlen(text));
+    cut(d, "x.txt", text, strlen(text));
+}
+
+static void chunk__ends_and_begins_with_sentences(void **state)
+{
+    struct document d;
+
+    (void)state;
+    cut_sentences(&d);
     assert_true(cuts.n > 4);
     for (size_t i = 0; i < cuts.n; i++) {
         assert_memory_equal(d.text + cuts.from[i], "Sentence ", 9);
@@ -97,14 +103,10 @@ static void chunk__ends_and_begins_with_sentences(void **state)
 
 static void chunk__overlaps_by_at_least_fifty_characters(void **state)
 {
-    char text[5000] = "";
     struct document d;
 
     (void)state;
-    for (int i = 0; i < 60; i++)
-        (void)snprintf(text + strlen(text), sizeof text - strlen(text),
-                       "Sentence number %d says a thing or two. ", i);
-    cut(&d, "x.txt", text, strlen(text));
+    cut_sentences(&d);
     for (size_t i = 1; i < cuts.n; i++) {
         assert_true(cuts.to[i - 1] - cuts.from[i] >= CHUNK_OVERLAP - 1); /* the space at the end is trimmed */
         assert_true(cuts.to[i - 1] - cuts.from[i] <= CHUNK_OVERLAP_MAX);

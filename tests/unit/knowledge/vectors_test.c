@@ -32,9 +32,17 @@ static void save(const struct folder *f, int64_t generation, size_t n)
 
 static void vectors__sweep_leaves_the_current_the_one_before_and_strangers(void **state)
 {
-    static const char *const stays[] = { "vectors-9.faiss", "vectors-10.faiss",    "vectors-x.faiss",
-                                         "vectors-.faiss",  "vectors-3.faiss.bak", "knowledge.db",
-                                         "vectors--4.faiss" };
+    static const char *const stays[] = { "vectors-9.faiss",
+                                         "vectors-10.faiss",
+                                         "vectors-x.faiss",
+                                         "vectors-.faiss",
+                                         "vectors-3.faiss.bak",
+                                         "knowledge.db",
+                                         "vectors--4.faiss",
+                                         "vectors-+4.faiss",
+                                         "vectors- 4.faiss",
+                                         "vectors",
+                                         "vectors-99999999999999999999.faiss" };
     static const char *const goes[] = { "vectors-1.faiss", "vectors-8.faiss", "vectors-11.faiss",
                                         "vectors-10.faiss.tmp" };
     struct folder f;
