@@ -11,8 +11,12 @@ SHELL := /bin/bash
 
 VERSION := 0.1.0
 BUILD   ?= build
-CC      ?= gcc
-CXX     ?= g++
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
 PREFIX  ?= /usr/local
 DESTDIR ?=
 SAN     ?=
@@ -199,7 +203,8 @@ E2E := $(sort $(wildcard tests/e2e/*_test.py))
 ASAN_DIR := $(BUILD)/asan
 TSAN_DIR := $(BUILD)/tsan
 # Everything that crosses threads.
-TSAN_TESTS := $(filter tests/unit/io/loop_test.c tests/unit/io/pool_test.c tests/unit/store/% tests/unit/knowledge/% \
+TSAN_TESTS := $(filter tests/unit/io/loop_test.c tests/unit/io/pool_test.c tests/unit/io/http_test.c tests/unit/io/server% \
+              tests/unit/io/ws_test.c tests/unit/store/% tests/unit/knowledge/% \
               tests/unit/conf/snapshot_test.c tests/unit/base/log_test.c tests/unit/pipeline/%,$(UNIT)) $(TURN)
 
 test: deps-test browser-deps

@@ -3,6 +3,7 @@
  * argv -> the table of commands. The only file, with adapters/adapters.c, that knows every concrete type.
  */
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapters/adapters.h"
@@ -25,6 +26,7 @@ static const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
+    umask(077);               /* everything this program writes is somebody's words */
     signal(SIGPIPE, SIG_IGN); /* a client or a pager may leave */
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of one write, not the end of the process */
     struct cli cli = { .adapter = adapters_all, .adapters = adapters_count };

@@ -71,19 +71,28 @@ static const char *first_language(struct turn *t, const char *accept)
     return n && n <= 35 && accept[0] != '*' ? arena_strndup(&t->arena, accept, n) : "";
 }
 
+/* The dedup key of a message sent under an idempotency key: the session's, or, without one, the address's.
+ * A digest, because the row stays for days and addresses are personal data. */
+static const char *external_id(struct turn *t, const struct arrival *in)
+{
+    char digest[SHA256_HEX];
+    const char *scope = in->chat.session_id[0] ? in->chat.session_id : in->peer_ip;
+    const char *both = arena_printf(&t->arena, "%s|%s", scope, in->chat.key);
+    if (!in->chat.key[0] || !both)
+        return arena_strdup(&t->arena, t->id);
+    sha256_hex(digest, both, strlen(both));
+    return arena_strdup(&t->arena, digest);
+}
+
 static bool fill(struct turn *t, const struct exchange *x, const struct arrival *in)
 {
     struct arena *a = &t->arena;
     char fresh[TURN_ID_BYTES];
     ulid_new(fresh);
     const char *session = in->chat.session_id[0] ? in->chat.session_id : arena_printf(a, "s_%s", fresh);
-    const char *key =
-        in->chat.key[0]
-            ? arena_printf(a, "%s|%s", in->chat.session_id[0] ? session : in->peer_ip, in->chat.key)
-            : arena_strdup(a, t->id);
     t->msg = (struct message){ .channel = "web",
                                .bot = "default",
-                               .external_id = key,
+                               .external_id = external_id(t, in),
                                .user = arena_strdup(a, in->peer_ip),
                                .conversation = session,
                                .address = "",

@@ -55,9 +55,11 @@ static void on_answered(void *ctx, const char *tag X_UNUSED, const char *answer_
     cJSON *body = NULL;
     if (after_restart)
         return; /* of an earlier ask that was killed */
-    if (q->cli->json)
+    if (json_parse(&body, answer_json, strlen(answer_json), NULL) == 0)
+        q->code = strcmp(json_text(body, "code", "ok"), "ok") == 0 ? EX_OK : EX_UNAVAILABLE;
+    if (q->cli->json) {
         puts(answer_json);
-    else if (json_parse(&body, answer_json, strlen(answer_json), NULL) == 0) {
+    } else {
         if (!q->spoken)
             fputs(json_text(body, "answer", ""), stdout);
         putchar('\n');
@@ -67,9 +69,8 @@ static void on_answered(void *ctx, const char *tag X_UNUSED, const char *answer_
         if (!q->cli->quiet)
             fprintf(stderr, "\n%s, confidence %d/100, %d ms\n", json_text(m, "provider", "no model"),
                     (int)json_number(v, "confidence_score", 0), (int)json_number(m, "response_time_ms", 0));
-        q->code = strcmp(json_text(body, "code", "ok"), "ok") == 0 ? EX_OK : EX_UNAVAILABLE;
-        cJSON_Delete(body);
     }
+    cJSON_Delete(body);
     gateway_drain(q->gateway);
 }
 

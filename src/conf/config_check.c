@@ -157,11 +157,10 @@ const char *check_origin(const char *text)
     char host[URL_HOST_BYTES];
     const char *after;
 
-    if (strcmp(text, "*") == 0)
-        return NULL;
     if (url_ok(text, "http://", "https://") && url_host(text, host, &after) && !strchr(after, '/'))
         return NULL;
-    return "must be an origin such as https://www.example.com, without a path, or *";
+    return "must be an origin such as https://www.example.com, without a path; list each one, * is not an "
+           "origin";
 }
 
 bool config_url_private(const char *url)

@@ -15,7 +15,7 @@
 #include "base/rand.h"
 #include "gateway/inside.h"
 
-#define LEASE_MS      180000 /* architecture: longer than any turn's deadline */
+#define LEASE_MS      180000 /* at least, and always longer than the turn's deadline */
 #define RETRY_BASE_MS 1000
 #define PAYLOAD_MAX   ((size_t)8 * MESSAGE_TEXT_MAX)
 
@@ -162,6 +162,12 @@ static void failed(struct ticket *k, const char *code, const char *message)
     k->channel->ops->failed(k->turn.adapter, &k->turn, &why);
 }
 
+static int64_t lease_ms(const struct turn *t)
+{
+    int64_t deadline = (int64_t)t->snap->config->answer.deadline_ms + LEASE_MS / 2;
+    return deadline > LEASE_MS ? deadline : LEASE_MS;
+}
+
 static void claimed(struct store_op *op)
 {
     struct ticket *k = op->ctx;
@@ -192,9 +198,10 @@ static void start(struct ticket *k)
     int64_t now = clock_wall_ms();
     ulid_new(k->turn.lease);
     k->op = (struct store_op){ .kind = STORE_CLAIM, .done = claimed, .ctx = k };
-    k->op.u.claim = (struct store_claim){
-        .inbox_id = k->turn.inbox_id, .lease = k->turn.lease, .now_ms = now, .lease_until_ms = now + LEASE_MS
-    };
+    k->op.u.claim = (struct store_claim){ .inbox_id = k->turn.inbox_id,
+                                          .lease = k->turn.lease,
+                                          .now_ms = now,
+                                          .lease_until_ms = now + lease_ms(&k->turn) };
     store_submit(k->gateway->pipe.store, &k->op);
 }
 
@@ -293,7 +300,7 @@ static bool ingest(struct ticket *k)
         .default_tier = t->snap->config->tiers.fallback,
         .consent_version = strcmp(t->msg.consent, p->consent.version) == 0 ? t->msg.consent : "",
         .lease = at_once ? t->lease : NULL,
-        .lease_until_ms = now + LEASE_MS,
+        .lease_until_ms = now + lease_ms(t),
     };
     memcpy(k->op.u.ingest.in.tier_limit, p->tiers.monthly, sizeof p->tiers.monthly);
     store_submit(k->gateway->pipe.store, &k->op);

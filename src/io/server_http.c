@@ -213,14 +213,31 @@ void request_resume(struct request *r)
     web_pump_soon(&r->server->web);
 }
 
+/* "/parley" for "/parley/": from there the page's relative links would miss the base. */
+static bool redirect_to_base(struct request *r)
+{
+    const char *base = r->server->base_path;
+    if (!base[0] || strcmp(r->path, base) != 0)
+        return false;
+    struct buf to = BUF_INIT(SERVER_HEAD_MAX);
+    buf_printf(&to, "%s/", base);
+    const struct server_header location = { "Location", buf_text(&to) };
+    server_respond(r->server, r->id, 308, NULL, &location, 1, "", 0);
+    buf_free(&to);
+    return true;
+}
+
 static void call_route(struct request *r)
 {
+    if (redirect_to_base(r))
+        return;
     struct server_request req = {
         .id = r->id,
         .method = r->method,
         .path = server_strip_base(r->server, r->path),
         .body = { buf_text(&r->body), r->body.len },
         .peer_ip = r->peer_ip,
+        .from_proxy = peer_within(&r->conn->peer, r->server->trusted, r->server->nets),
         .request_id = r->request_id,
         .ctx = r->route->ctx,
         .impl = r,

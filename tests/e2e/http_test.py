@@ -249,6 +249,45 @@ def cors__only_for_listed_origins():
         assert "Origin" in bad.headers["Vary"]
 
 
+@net.case
+def base_path__carries_everything():
+    d = daemon(server__base_path="/parley")
+    d.start(ready="/parley/readyz")
+    with d, d.client() as c:
+        r = c.get("/parley")
+        net.equal((r.status, r.headers["Location"]), (308, "/parley/"))
+        net.equal(c.get("/parley/").status, 200)
+        net.equal(c.get("/parley/app.js").status, 200)
+        net.equal(c.post("/parley/api/v1/chat", {"message": "What is gas?"}).status, 200)
+        is_error(c.get("/healthz"), 404, "not_found")
+
+
+@net.case
+def proxy__is_believed_only_when_trusted():
+    asks = {"x_forwarded_for": "198.51.100.7", "x_country_code": "DE"}
+    body = {"message": "What is gas?"}
+    with daemon(consent__region="auto", limits__user_per_minute=1) as d, d.client() as c:
+        net.equal(c.post("/api/v1/chat", body, **asks).status, 200)  # the country is not believed
+        r = c.post("/api/v1/chat", body, x_forwarded_for="198.51.100.8")
+        is_error(r, 429, "rate_limited")  # nor is the address
+    with daemon(consent__region="auto", limits__user_per_minute=1, server__trusted_proxies="127.0.0.1") as d, \
+            d.client() as c:
+        is_error(c.post("/api/v1/chat", body, **asks), 403, "consent_required")
+        net.equal(c.post("/api/v1/chat", body, x_forwarded_for="198.51.100.8").status, 200)
+        net.equal(d.one("select count(*) from inbox where external_id like '%198.51%' or address like '%198.51%' "
+                        "or payload like '%198.51%' or user_key like '%198.51%'"), 0)
+
+
+@net.case
+def request_id__is_echoed_and_recorded():
+    with daemon() as d, d.client() as c:
+        r = c.post("/api/v1/chat", {"message": "What is gas?"}, x_request_id="abcdefgh-1")
+        net.equal(r.headers["X-Request-ID"], "abcdefgh-1")
+        net.equal(r.json()["metadata"]["request_id"], "abcdefgh-1")
+        bad = c.post("/api/v1/chat", {"message": "What is gas?"}, x_request_id="no spaces here")
+        assert bad.headers["X-Request-ID"] != "no spaces here"
+
+
 def ws_open(d, path="/api/v1/ws", origin=None):
     raw = d.raw()
     key = base64.b64encode(os.urandom(16)).decode()

@@ -47,7 +47,7 @@ static const struct row rows[] = {
     { check_network, "10.0.0.0/-1", false },
     { check_network, "10.0.0/8", false },
     { check_network, "", false },
-    { check_origin, "*", true },
+    { check_origin, "*", false },
     { check_origin, "https://a.example:8443", true },
     { check_origin, "https://a.example/", false },
     { check_origin, "a.example", false },
