@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The LRU (list + table under one mutex) and the stage that asks it. A key covers everything the answer may
- * depend on: bot, language, policies, knowledge generation, normalised question.
+ * depend on: bot, language, policies, the answer's settings, knowledge generation, normalised question.
  */
 #include "pipeline/cache.h"
 
@@ -83,11 +83,9 @@ void cache_close(struct cache *c)
 }
 
 /* The parts of an answer a cache may keep, with strings in `a`. */
-static bool copy_answer(struct arena *a, struct turn_answer *to, const struct turn_answer *from,
-                        struct turn_validation *vto, const struct turn_validation *vfrom)
+static bool copy_answer(struct arena *a, struct turn_answer *to, const struct turn_answer *from)
 {
     *to = *from;
-    *vto = *vfrom;
     to->code = arena_strdup(a, from->code);
     to->redacted = arena_strdup(a, from->redacted);
     to->text = NULL;
@@ -99,9 +97,26 @@ static bool copy_answer(struct arena *a, struct turn_answer *to, const struct tu
         to->source[i].source = arena_strdup(a, from->source[i].source);
         to->source[i].excerpt = arena_strdup(a, from->source[i].excerpt);
     }
-    for (size_t i = 0; i < vfrom->warnings; i++)
-        vto->warning[i] = arena_strdup(a, vfrom->warning[i]);
     return !a->failed;
+}
+
+/* Warnings are constants of the program (turn_warn). What was said about the person who asked first is not
+ * kept, so that it cannot be said about the next one. */
+static void keep_validation(struct turn_validation *to, const struct turn_validation *from)
+{
+    to->is_safe = from->is_safe;
+    to->confidence = from->confidence;
+    for (size_t i = 0; i < from->warnings; i++)
+        if (strcmp(from->warning[i], "privacy_notice") != 0)
+            to->warning[to->warnings++] = from->warning[i];
+}
+
+static void add_validation(struct turn *t, const struct turn_validation *from)
+{
+    t->validation.is_safe = from->is_safe;
+    t->validation.confidence = from->confidence;
+    for (size_t i = 0; i < from->warnings; i++)
+        turn_warn(t, from->warning[i]);
 }
 
 int cache_get(struct cache *c, const char *key, struct turn *t, int64_t now_mono_ms)
@@ -116,10 +131,9 @@ int cache_get(struct cache *c, const char *key, struct turn *t, int64_t now_mono
         unlink_entry(c, e);
         make_newest(c, e);
         struct turn_answer answer;
-        struct turn_validation validation;
-        if (copy_answer(&t->arena, &answer, &e->answer, &validation, &e->validation)) {
+        if (copy_answer(&t->arena, &answer, &e->answer)) {
             t->answer = answer;
-            t->validation = validation;
+            add_validation(t, &e->validation);
             rc = 0;
         }
     }
@@ -135,9 +149,9 @@ void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t n
     arena_init(&e->words, CACHE_ENTRY_MAX);
     memcpy(e->key, key, sizeof e->key);
     e->until_ms = now_mono_ms + c->ttl_ms;
+    keep_validation(&e->validation, &t->validation);
     pthread_mutex_lock(&c->lock);
-    if (!copy_answer(&e->words, &e->answer, &t->answer, &e->validation, &t->validation) ||
-        table_put(&c->table, &e->link, e->key)) {
+    if (!copy_answer(&e->words, &e->answer, &t->answer) || table_put(&c->table, &e->link, e->key)) {
         arena_wipe(&e->words);
         free(e);
     } else {
@@ -153,7 +167,7 @@ static struct str normalised(struct turn *t)
 {
     const char *text = t->redaction.text;
     size_t len = strlen(text), n = 0, pos = 0;
-    char *out = arena_alloc(&t->arena, len * 2 + 5); /* lower case may be longer, never twice */
+    char *out = arena_alloc(&t->arena, len * 3 + 1); /* an invalid byte becomes U+FFFD: three */
     bool gap = false;
     while (out && pos < len) {
         uint32_t cp = utf8_next(text, len, &pos);
@@ -177,8 +191,10 @@ enum verdict stage_cache(struct turn *t, struct worker *w)
         return NEXT;
     if (knowledge_generation(kit->knowledge, &generation, &t->err))
         return NEXT; /* retrieve will say what is wrong */
-    char *context = arena_printf(&t->arena, "%s|%s|%s|%lld|", t->msg.bot, t->identity.language,
-                                 policies_version(t->snap->policies), (long long)generation);
+    const struct config *c = t->snap->config;
+    char *context = arena_printf(&t->arena, "%s|%s|%s|%d|%d|%d|%lld|", t->msg.bot, t->identity.language,
+                                 policies_version(t->snap->policies), c->answer.footer,
+                                 (int)c->answer.grounding, c->knowledge.top_k, (long long)generation);
     struct str question = normalised(t);
     if (!context || !question.at)
         return turn_fail(t, -ENOMEM, "cache");

@@ -4,12 +4,13 @@
  * the setting; "auto" asks a trusted proxy's country header, then the locale's region. An unknown region
  * gets the privacy notice instead of a block, unless consent.strict is on.
  */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/json.h"
 #include "pipeline/stages.h"
+
+#define DETAILS_MAX (64U << 10) /* the longest text of a policy (8 KiB), every byte of it escaped */
 
 enum need { NEED_NOTHING, NEED_NOTICE, NEED_CONSENT };
 
@@ -22,10 +23,16 @@ static bool in_list(const char *list, const char *country)
     return false;
 }
 
+/* "XX" and "T1" (Tor) are how proxies write that they do not know. */
+static bool known(const char *country)
+{
+    return strlen(country) == 2 && strcasecmp(country, "XX") != 0 && strcasecmp(country, "T1") != 0;
+}
+
 /* "de-AT" -> "AT"; "" when the locale names no region. */
 static const char *region_of(const struct message *m)
 {
-    if (m->country[0])
+    if (known(m->country))
         return m->country;
     const char *dash = strpbrk(m->locale, "-_");
     return dash && strlen(dash + 1) == 2 ? dash + 1 : "";
@@ -56,14 +63,14 @@ static enum need need_of(const struct turn *t)
 
 static enum verdict ask(struct turn *t)
 {
-    struct buf details = BUF_INIT(16384);
+    struct buf details = BUF_INIT(DETAILS_MAX);
     struct jsonw w;
     jw_begin(&w, &details);
     jw_obj(&w, NULL);
     jw_text(&w, "version", t->snap->policies->consent.version);
     jw_text(&w, "text", t->snap->policies->consent.text);
     jw_end_obj(&w);
-    t->answer.details_json = arena_strdup(&t->arena, buf_text(&details));
+    t->answer.details_json = details.failed ? NULL : arena_strdup(&t->arena, buf_text(&details));
     buf_free(&details);
     return turn_notice(t, "consent_required", t->snap->policies->consent.text);
 }

@@ -63,7 +63,7 @@ static void settle_usage(struct generation *g, int64_t *in, int64_t *out, int64_
             *in += llm_tokens(g->message[i].text);
     }
     if (*out < 0)
-        *out = llm_tokens(output_redacted(t->output));
+        *out = output_tokens(t->output);
     *cost = g->result.cost_nusd >= 0 ? g->result.cost_nusd
                                      : price_of(t, llm_conf(t->llm, g->slot)->model, *in, *out);
     if (llm_is_builtin(t->llm, g->slot))

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The key files and the seal. A key is never overwritten: one that cannot be read stops the start, because a
+ * fresh one in its place would turn every known user into a stranger without a word.
+ */
 #include "pipeline/keys.h"
 
 #include <errno.h>
@@ -15,17 +19,18 @@
 
 static int key_read(uint8_t key[KEY_RAW_BYTES], const char *path, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a FIFO must not hang the start */
     if (fd < 0)
         return errno == ENOENT ? X_E_NOT_FOUND : err_set(err, -errno, "%s: %s", path, strerror(errno));
     uint8_t got[KEY_RAW_BYTES + 1];
     ssize_t n = read(fd, got, sizeof got);
     close(fd);
     if (n != KEY_RAW_BYTES)
-        return err_set(err, X_E_INVALID,
-                       "%s: not a key file of %d bytes; restore it from your backup, or move it away to start "
-                       "with a new one (known users become strangers)",
-                       path, KEY_RAW_BYTES);
+        return err_set(
+            err, X_E_INVALID,
+            "%s: not a key file of %d bytes; restore it from your backup, or move it away to start "
+            "with a new one (known users become strangers)",
+            path, KEY_RAW_BYTES);
     memcpy(key, got, KEY_RAW_BYTES);
     sodium_memzero(got, sizeof got);
     return 0;
@@ -77,6 +82,7 @@ static int key_get(uint8_t key[KEY_RAW_BYTES], const char *dir, const char *name
 
 int keys_load(struct keys *out, const char *state_dir, struct err *err)
 {
+    rand_init();
     int rc = key_get(out->identity, state_dir, "identity.key", err);
     return rc ? rc : key_get(out->seal, state_dir, "seal.key", err);
 }
@@ -107,9 +113,9 @@ char *keys_open(const struct keys *k, const char *context, const void *sealed, s
         return NULL;
     uint8_t *out = arena_alloc(a, len - SEAL_NONCE - SEAL_TAG + 1);
     unsigned long long made = 0;
-    if (!out || crypto_aead_xchacha20poly1305_ietf_decrypt(out, &made, NULL, in + SEAL_NONCE, len - SEAL_NONCE,
-                                                           (const uint8_t *)context, strlen(context), in,
-                                                           k->seal) != 0)
+    if (!out || crypto_aead_xchacha20poly1305_ietf_decrypt(out, &made, NULL, in + SEAL_NONCE,
+                                                           len - SEAL_NONCE, (const uint8_t *)context,
+                                                           strlen(context), in, k->seal) != 0)
         return NULL;
     out[made] = '\0';
     return (char *)out;

@@ -23,6 +23,7 @@ struct output {
     struct turn *turn;
     struct words pending, redacted, text;
     size_t released; /* bytes of `text` the adapter has */
+    size_t look_at;  /* bytes of `pending` to wait for before the next look for an end or a cut */
     bool hold;
 };
 
@@ -88,10 +89,13 @@ static int check_and_pass(struct output *o, size_t len)
         return -ENOMEM;
     memmove(o->pending.at, o->pending.at + len, o->pending.len - len + 1);
     o->pending.len -= len;
+    o->look_at = 0;
     return pass(o, clean, strlen(clean));
 }
 
-/* Where an endless sentence may be cut: at white space before the held tail, outside every match. */
+/* Where an endless sentence may be cut: at white space before the held tail, outside every match. After a
+ * look that found no place the next one waits for an eighth more, so that the work does not grow with the
+ * square. */
 static size_t forced_cut(struct output *o)
 {
     if (o->pending.len < OUTPUT_HOLD)
@@ -101,13 +105,15 @@ static size_t forced_cut(struct output *o)
         cut--;
     if (cut <= 1)
         cut = utf8_floor(o->pending.at, o->pending.len, o->pending.len - OUTPUT_TAIL);
-    return validate_safe_cut(o->turn, o->pending.at, o->pending.len, cut);
+    cut = validate_safe_cut(o->turn, o->pending.at, o->pending.len, cut);
+    o->look_at = cut ? 0 : o->pending.len + o->pending.len / 8;
+    return cut;
 }
 
 static int drain(struct output *o, bool at_end)
 {
     int full = 0;
-    while (o->pending.len) {
+    while (o->pending.len && (at_end || o->pending.len >= o->look_at)) {
         size_t end = utf_sentence_end(o->pending.at, o->pending.len, 0, at_end);
         if (end >= o->pending.len && !at_end)
             end = forced_cut(o);
@@ -138,7 +144,7 @@ void output_restart(struct output *o)
 {
     if (o->released)
         o->turn->pipeline->hooks->restart(o->turn);
-    o->pending.len = o->redacted.len = o->text.len = o->released = 0;
+    o->pending.len = o->redacted.len = o->text.len = o->released = o->look_at = 0;
 }
 
 int output_append(struct output *o, const char *text)
@@ -160,6 +166,11 @@ int output_replace(struct output *o, const char *text)
 bool output_released(const struct output *o)
 {
     return o->released > 0;
+}
+
+int64_t output_tokens(const struct output *o)
+{
+    return llm_tokens(output_redacted(o)) + (o->pending.len ? llm_tokens(o->pending.at) : 0);
 }
 
 const char *output_redacted(const struct output *o)

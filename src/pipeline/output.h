@@ -26,6 +26,8 @@ int output_append(struct output *o, const char *text);
 /* Replaces the whole answer (strict grounding), allowed only while nothing was released. */
 int output_replace(struct output *o, const char *text);
 bool output_released(const struct output *o);
+/* Size of what the model wrote, by llm_tokens; the sentence still held is included. */
+int64_t output_tokens(const struct output *o);
 /* What has passed so far, pseudonyms in / restored; NUL-terminated. */
 const char *output_redacted(const struct output *o);
 const char *output_text(const struct output *o);

@@ -12,10 +12,10 @@ enum verdict stage_route(struct turn *t, struct worker *w X_UNUSED)
     struct llm *llm = t->llm;
     int64_t now = clock_mono_ms();
     int builtin = -1;
-    for (size_t i = 0; i < llm_count(llm) && t->route.len < TURN_CANDIDATES_MAX - 1; i++) {
+    for (size_t i = 0; i < llm_count(llm); i++) {
         if (llm_is_builtin(llm, i))
             builtin = (int)i;
-        else if (llm_usable(llm, i, now))
+        else if (t->route.len < TURN_CANDIDATES_MAX - 1 && llm_usable(llm, i, now))
             t->route.slot[t->route.len++] = (int)i;
     }
     if (builtin >= 0)

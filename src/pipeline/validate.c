@@ -7,7 +7,6 @@
 #include "pipeline/validate.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -23,23 +22,34 @@ struct seen {
     uint64_t bit[SEEN_SLOTS / 64];
 };
 
+/* Over a citation ("[12]": a number, but no word of the answer) or one character. */
+static void step_over(const char *text, size_t len, size_t *pos)
+{
+    size_t number, span = text[*pos] == '[' ? validate_citation(text, len, *pos, &number) : 0;
+    if (span)
+        *pos += span;
+    else
+        utf8_next(text, len, pos);
+}
+
 /* Hash of the next content word at *pos (>= 4 letters, or holding a digit); 0 at the end. */
 static uint64_t next_word(const char *text, size_t len, size_t *pos)
 {
     while (*pos < len) {
         char stem[4 * STEM_CHARS];
-        size_t n = 0, chars = 0;
+        size_t n = 0, chars = 0, at = *pos;
         bool digit = false, wide = false;
-        uint32_t cp = 0;
-        while (*pos < len && utf_is_word(cp = utf8_next(text, len, pos))) {
+        uint32_t cp;
+        while (!wide && at < len && utf_is_word(cp = utf8_next(text, len, &at))) {
             wide = utf_is_wide(cp);
             digit |= cp >= '0' && cp <= '9';
             if (chars++ < STEM_CHARS)
                 n += utf8_put(stem + n, utf_lower(cp));
-            if (wide)
-                break;
+            *pos = at;
         }
-        if (n && (chars >= 4 || digit || wide))
+        if (chars == 0)
+            step_over(text, len, pos);
+        else if (chars >= 4 || digit || wide)
             return hash_fnv(stem, n) | 1;
     }
     return 0;
@@ -69,8 +79,9 @@ int validate_confidence(const struct turn_passages *p, const char *answer)
 
 static bool cites(const char *text, size_t n)
 {
+    size_t number, len = strlen(text);
     for (const char *at = text; (at = strchr(at, '[')); at++)
-        if ((size_t)strtoul(at + 1, NULL, 10) == n && at[1 + strspn(at + 1, "0123456789")] == ']')
+        if (validate_citation(text, len, (size_t)(at - text), &number) && number == n)
             return true;
     return false;
 }
@@ -99,8 +110,8 @@ static const char *disclaimer_for(const struct turn *t)
     for (size_t i = 0; i < p->validator.disclaimers; i++)
         for (size_t k = 0; k < ARRAY_LEN(side); k++) {
             struct match_span m;
-            if (matcher_find(p->validator.disclaimer[i].topic, t->pipeline->scratch, side[k], strlen(side[k]), 0,
-                             &m) == 0)
+            if (matcher_find(p->validator.disclaimer[i].topic, t->pipeline->scratch, side[k], strlen(side[k]),
+                             0, &m) == 0)
                 return p->validator.disclaimer[i].text;
         }
     return NULL;
@@ -111,10 +122,12 @@ static int footer(struct turn *t, bool grounded)
     const struct config *c = t->snap->config;
     const char *notice = t->snap->policies->validator.ungrounded_notice;
     int rc = 0;
-    if (!grounded && c->answer.grounding == GROUNDING_STRICT)
+    if (!grounded && c->answer.grounding == GROUNDING_STRICT) {
         rc = output_replace(t->output, notice);
-    else if (!grounded && c->answer.footer)
+        t->answer.sources = 0; /* the notice cites nothing */
+    } else if (!grounded && c->answer.footer) {
         rc = output_append(t->output, notice);
+    }
     const char *disclaimer = c->answer.footer ? disclaimer_for(t) : NULL;
     if (rc == 0 && disclaimer && !strstr(output_redacted(t->output), disclaimer))
         rc = output_append(t->output, disclaimer);

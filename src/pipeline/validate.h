@@ -13,10 +13,14 @@
  * be checked comes back as a mark of omission with the warning "sentence_withheld". */
 const char *validate_sentence(struct turn *t, const char *text, size_t len);
 
-/* A cut at or before `cut` that goes through no danger phrase and no personal data; 0 = none. */
+/* A cut at or before `cut` that leaves every danger phrase, personal datum, placeholder and citation whole,
+ * with what its rule looks at around it; 0 = none, or it cannot be told: hold the text. */
 size_t validate_safe_cut(struct turn *t, const char *text, size_t len, size_t cut);
 
-/* How well the words of `answer` are covered by the passages, 0..100. */
+/* Length of a citation "[12]" at `at`, its number in *n; 0 = none stands there. */
+size_t validate_citation(const char *text, size_t len, size_t at, size_t *n);
+
+/* How well the words of `answer` are covered by the passages, 0..100; citations are no words. */
 int validate_confidence(const struct turn_passages *p, const char *answer);
 
 #endif

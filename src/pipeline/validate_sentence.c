@@ -12,6 +12,8 @@
 #include "pipeline/validate.h"
 
 #define SENTENCE_MAX (256U << 10)
+#define CUT_MARGIN   64  /* what a rule looks at beside its match: a keyword before, "goes up" after */
+#define CUT_SPANS    512 /* matches in one held text; more = hold it */
 #define WITHHELD     " [...] "
 
 /* C0, C1 and DEL except tab and newline, and invalid bytes: nothing that steers a terminal or a page. */
@@ -37,7 +39,7 @@ static int tone_down(struct turn *t, const struct danger_rule *r, struct buf *te
     size_t at = 0;
     int rc;
     struct match_span m;
-    while ((rc = matcher_find(r->pattern, s, buf_text(text), text->len, at, &m)) == 0 && m.to > m.from) {
+    while ((rc = danger_rule_find(r, s, buf_text(text), text->len, at, &m)) == 0 && m.to > m.from) {
         buf_add(&out, text->at + at, m.from - at);
         buf_adds(&out, r->replacement);
         at = m.to;
@@ -87,8 +89,7 @@ static int mask_foreign(struct turn *t, struct buf *text)
     return 0;
 }
 
-/* Length of a citation "[12]" at `at`, its number in *n; 0 = not one. */
-static size_t citation(const char *text, size_t len, size_t at, size_t *n)
+size_t validate_citation(const char *text, size_t len, size_t at, size_t *n)
 {
     size_t i = at + 1;
     *n = 0;
@@ -101,7 +102,7 @@ static void drop_dead_citations(struct turn *t, struct buf *text)
 {
     struct buf out = BUF_INIT(SENTENCE_MAX);
     for (size_t i = 0; i < text->len;) {
-        size_t n = 0, span = text->at[i] == '[' ? citation(text->at, text->len, i, &n) : 0;
+        size_t n = 0, span = text->at[i] == '[' ? validate_citation(text->at, text->len, i, &n) : 0;
         bool after_word = i > 0 && (text->at[i - 1] == '_' || text->at[i - 1] == ')');
         if (span && !after_word && (n == 0 || n > t->passages.len)) {
             turn_warn(t, "dead_citation");
@@ -142,24 +143,61 @@ const char *validate_sentence(struct turn *t, const char *text, size_t len)
     return clean;
 }
 
-size_t validate_safe_cut(struct turn *t, const char *text, size_t len, size_t cut)
+struct span {
+    size_t from, to;
+};
+
+/* What no cut may go through. False = could not be told. */
+static bool spans_of(struct turn *t, const char *text, size_t len, struct span span[CUT_SPANS], size_t *n)
 {
     const struct policies *p = t->snap->policies;
+    struct match_scratch *s = t->pipeline->scratch;
     struct pii_hit hit[PII_HITS_MAX];
     size_t hits = 0;
     for (size_t i = 0; i < p->validator.dangers; i++) {
         struct match_span m = { 0 };
-        size_t at = 0;
-        while (matcher_find(p->validator.danger[i].pattern, t->pipeline->scratch, text, len, at, &m) == 0 &&
+        int rc;
+        while ((rc = danger_rule_find(&p->validator.danger[i], s, text, len, m.to, &m)) == 0 &&
                m.to > m.from) {
-            if (m.from < cut && m.to > cut)
-                cut = m.from;
-            at = m.to;
+            if (*n == CUT_SPANS)
+                return false;
+            span[(*n)++] = (struct span){ m.from, m.to };
         }
+        if (rc != X_E_NOT_FOUND)
+            return false;
     }
-    if (pii_find(p, t->pipeline->scratch, text, len, hit, &hits) == 0)
-        for (size_t i = 0; i < hits; i++)
-            if (hit[i].from < cut && hit[i].to > cut)
-                cut = hit[i].from;
+    if (pii_find(p, s, text, len, hit, &hits) || *n + hits > CUT_SPANS)
+        return false;
+    for (size_t i = 0; i < hits; i++)
+        span[(*n)++] = (struct span){ hit[i].from, hit[i].to };
+    return true;
+}
+
+/* Before a placeholder or citation that the cut would halve. */
+static size_t before_open_mark(const char *text, size_t cut)
+{
+    size_t least = cut > CUT_MARGIN ? cut - CUT_MARGIN : 0;
+    for (size_t i = cut; i > least; i--) {
+        if (text[i - 1] == '>' || text[i - 1] == ']')
+            return cut;
+        if (text[i - 1] == '<' || text[i - 1] == '[')
+            return i - 1;
+    }
+    return cut;
+}
+
+size_t validate_safe_cut(struct turn *t, const char *text, size_t len, size_t cut)
+{
+    struct span span[CUT_SPANS];
+    size_t n = 0, before;
+    if (!spans_of(t, text, len, span, &n))
+        return 0;
+    do { /* a step back from one match may land in another */
+        before = cut;
+        for (size_t i = 0; i < n; i++)
+            if (span[i].from < cut + CUT_MARGIN && span[i].to + CUT_MARGIN > cut)
+                cut = span[i].from > CUT_MARGIN ? utf8_floor(text, len, span[i].from - CUT_MARGIN) : 0;
+        cut = before_open_mark(text, cut);
+    } while (cut && cut != before);
     return cut;
 }

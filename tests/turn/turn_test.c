@@ -167,7 +167,7 @@ static void turn__rate_limit_refuses_before_storing(void **state)
 static void turn__quota_of_the_free_tier_ends_at_100(void **state)
 {
     struct kit *k = *state;
-    char tag[8];
+    char tag[16];
     kit_start(k);
     for (int i = 1; i <= 101; i++) {
         snprintf(tag, sizeof tag, "%d", i);
@@ -255,7 +255,7 @@ static void turn__hostile_text_is_answered_like_any_other(void **state)
         "((((((((((((((",
     };
     struct kit *k = *state;
-    char tag[8];
+    char tag[16];
     kit_start(k);
     for (size_t i = 0; i < ARRAY_LEN(text); i++) {
         snprintf(tag, sizeof tag, "%zu", i);

@@ -146,7 +146,11 @@ static void answer__slow_readers_do_not_grow_memory(void **state)
         say(fd[i], "GET /flood HTTP/1.1\r\n" HOST "\r\n");
     }
     assert_true(comes(&site->full, 20));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* their shadow is not the server's */
     assert_true(rss_bytes() - before < ARRAY_LEN(fd) * (SERVER_STREAM_QUEUE + 131072));
+#else
+    (void)before;
+#endif
     for (size_t i = 0; i < ARRAY_LEN(fd); i++)
         close(fd[i]);
 }

@@ -34,8 +34,10 @@ static void server__base_path_and_trusted_proxies(void **state)
     ask(site->served.port,
         "GET /parley/about HTTP/1.1\r\n" HOST "X-Forwarded-For: 6.6.6.6, 8.8.8.8, 127.0.0.9\r\n\r\n", h);
     assert_non_null(strstr(h->body, "GET /about peer=8.8.8.8 "));
-    assert_int_equal(ask(site->served.port, "GET /parley HTTP/1.1\r\n" HOST "\r\n", h), 200);
+    assert_int_equal(ask(site->served.port, "GET /parley/ HTTP/1.1\r\n" HOST "\r\n", h), 200);
     assert_non_null(strstr(h->body, "GET / "));
+    assert_int_equal(ask(site->served.port, "GET /parley HTTP/1.1\r\n" HOST "\r\n", h), 308);
+    assert_string_equal(header_of(h, "Location"), "/parley/");
     assert_int_equal(ask(site->served.port, "GET /about HTTP/1.1\r\n" HOST "\r\n", h), 404);
     assert_int_equal(ask(site->served.port, "GET /parleyx/about HTTP/1.1\r\n" HOST "\r\n", h), 404);
     free(h);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The order of candidates from the configured order and the breakers. Nothing is called: the providers' HTTP
+ * client stands on a loop that never runs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <parley/clock.h>
+
+#include "io/http.h"
+#include "tests/support/stage_kit.h"
+
+struct world {
+    struct stage_kit *kit;
+    struct loop loop;
+    struct http *http;
+    struct llm *llm;
+};
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct err err;
+    void *kit;
+    assert_non_null(w);
+    stage_kit_setup(&kit);
+    w->kit = kit;
+    assert_int_equal(loop_open(&w->loop, &err), 0);
+    assert_int_equal(http_open(&w->http, &w->loop, &err), 0);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    void *kit = w->kit;
+    llm_close(w->llm);
+    http_close(w->http);
+    loop_shut(&w->loop);
+    loop_run(&w->loop);
+    assert_int_equal(loop_close(&w->loop), 0);
+    stage_kit_teardown(&kit);
+    free(w);
+    return 0;
+}
+
+/* Opens the providers of the settings. */
+static void provide(struct world *w)
+{
+    struct err err = { "" };
+    llm_close(w->llm);
+    w->llm = NULL;
+    if (llm_open(&w->llm, w->kit->config, w->http, &err))
+        fail_msg("%s", err.text);
+}
+
+/* "a b extractive" */
+static const char *routed(struct world *w)
+{
+    struct turn *t = &w->kit->turn;
+    const char *names = "";
+    t->route.len = 0;
+    t->llm = w->llm;
+    assert_int_equal(stage_route(t, NULL), NEXT);
+    assert_true(t->route.len <= TURN_CANDIDATES_MAX);
+    for (size_t i = 0; i < t->route.len; i++)
+        names = arena_printf(&t->arena, "%s%s%s", names, i ? " " : "",
+                             llm_conf(w->llm, (size_t)t->route.slot[i])->name);
+    return names;
+}
+
+static void fail_slot(struct world *w, size_t slot, enum llm_end end, int times)
+{
+    const struct llm_result r = { .end = end, .retry_after_ms = -1 };
+    while (times--)
+        llm_report(w->llm, slot, &r, clock_mono_ms());
+}
+
+static void route__without_providers_is_the_built_in_one(void **state)
+{
+    struct world *w = *state;
+    provide(w);
+    assert_string_equal(routed(w), "extractive");
+}
+
+static void route__keeps_the_configured_order(void **state)
+{
+    struct world *w = *state;
+    stage_kit_set(w->kit, "llm.first.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.second.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.order=second,first");
+    provide(w);
+    assert_string_equal(routed(w), "second first extractive");
+}
+
+static void route__leaves_an_open_breaker_out_and_tries_it_again_in_time(void **state)
+{
+    struct world *w = *state;
+    stage_kit_set(w->kit, "llm.first.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.second.base_url=http://127.0.0.1:9/v1");
+    provide(w);
+    fail_slot(w, 0, LLM_TRANSIENT, 4);
+    assert_string_equal(routed(w), "first second extractive");
+    fail_slot(w, 0, LLM_TRANSIENT, 1);
+    assert_string_equal(routed(w), "second extractive");
+    fail_slot(w, 1, LLM_KEY, 1);
+    assert_string_equal(routed(w), "extractive");
+    clock_fake(STAGE_KIT_WALL_MS, 1000000 + 30000);
+    assert_string_equal(routed(w), "first extractive"); /* a bad key stays bad */
+}
+
+static void route__the_built_in_one_is_there_however_many_others_are(void **state)
+{
+    static const char *const set[] = {
+        "llm.a.base_url=http://127.0.0.1:9/v1", "llm.b.base_url=http://127.0.0.1:9/v1",
+        "llm.c.base_url=http://127.0.0.1:9/v1", "llm.d.base_url=http://127.0.0.1:9/v1",
+        "llm.e.base_url=http://127.0.0.1:9/v1", "llm.f.base_url=http://127.0.0.1:9/v1",
+        "llm.g.base_url=http://127.0.0.1:9/v1",
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < ARRAY_LEN(set); i++)
+        stage_kit_set(w->kit, set[i]);
+    provide(w);
+    assert_int_equal(llm_count(w->llm), CONFIG_PROVIDERS_MAX);
+    assert_string_equal(routed(w), "a b c d e f g extractive");
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(route__without_providers_is_the_built_in_one),
+        CASE(route__keeps_the_configured_order),
+        CASE(route__leaves_an_open_breaker_out_and_tries_it_again_in_time),
+        CASE(route__the_built_in_one_is_there_however_many_others_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
