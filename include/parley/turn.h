@@ -118,6 +118,8 @@ struct turn_answer {
     const char *code;     /* "ok", or why not: "quota_exceeded", "consent_required", ... (see answer.h) */
     const char *redacted; /* validated, pseudonyms still in: what memory and caches keep */
     const char *text;     /* validated and restored: what the person reads */
+    int cite[TURN_PASSAGES_MAX]; /* passage -> number shown, in order of first use; 0 = not cited */
+    int cites;
     struct source source[TURN_PASSAGES_MAX];
     size_t sources;
     const char *provider, *model;

@@ -203,6 +203,6 @@ enum verdict stage_cache(struct turn *t, struct worker *w)
     if (cache_get(t->pipeline->cache, t->cache.key, t, clock_mono_ms()))
         return NEXT;
     t->answer.cached = true;
-    t->answer.cost_nusd = 0;
+    t->answer.tokens_in = t->answer.tokens_out = t->answer.cost_nusd = 0; /* no model was asked */
     return DONE;
 }

@@ -8,9 +8,9 @@
 
 #include <parley/turn.h>
 
-#define CACHE_ENTRIES    1000
-#define CACHE_ENTRY_MAX  16384 /* bytes of answer text and sources; larger answers are not kept */
-#define CACHE_TTL_MS     600000
+#define CACHE_ENTRIES   1000
+#define CACHE_ENTRY_MAX 16384 /* bytes of answer text and sources; larger answers are not kept */
+#define CACHE_TTL_MS    600000
 
 struct cache;
 

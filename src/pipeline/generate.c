@@ -161,6 +161,8 @@ static enum verdict judge(struct generation *g)
     log_warn("llm.failed", "turn=%s provider=%s end=%s status=%d detail=\"%s\"", t->id,
              llm_conf(llm, g->slot)->name, llm_end_name(g->result.end), g->result.status, g->result.detail);
     output_restart(t->output);
+    memset(t->answer.cite, 0, sizeof t->answer.cite);
+    t->answer.cites = 0;
     t->validation.warnings = g->warnings;
     turn_warn(t, "provider_fallback");
     g->warnings = t->validation.warnings;

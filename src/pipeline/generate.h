@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the runner may ask of a turn that waits for a model.
+ */
 #ifndef PIPELINE_GENERATE_H
 #define PIPELINE_GENERATE_H
 

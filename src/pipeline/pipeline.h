@@ -30,13 +30,15 @@ struct worker_kit {
 
 /* What happens around the stages: the gateway's side. All must. */
 struct pipeline_hooks {
-    void (*refused)(struct turn *t, const struct refusal *why); /* ADMIT answered DONE; the turn is the gateway's */
+    void (*refused)(struct turn *t,
+                    const struct refusal *why); /* ADMIT answered DONE; the turn is the gateway's */
     void (*admitted)(struct turn *t);
     void (*progress)(struct turn *t, const char *what);
     int (*sentence)(struct turn *t, const char *text, size_t len); /* validated and restored */
     void (*restart)(struct turn *t);
-    void (*deliver)(struct turn *t);                   /* T2 is on disk */
-    void (*finished)(struct turn *t, enum verdict how); /* NEXT = delivered, FAIL = release it, DONE = lease lost */
+    void (*deliver)(struct turn *t); /* T2 is on disk */
+    void (*finished)(struct turn *t,
+                     enum verdict how); /* NEXT = delivered, FAIL = release it, DONE = lease lost */
 };
 
 struct pipeline {
@@ -66,7 +68,8 @@ void pipeline_drained(struct turn *t);
 void pipeline_cancel(struct turn *t);
 
 /* Stage helpers. */
-enum verdict turn_fail(struct turn *t, int rc, const char *what);             /* FAIL with turn->err prefixed */
-enum verdict turn_notice(struct turn *t, const char *code, const char *text); /* DONE with this as the answer */
+enum verdict turn_fail(struct turn *t, int rc, const char *what); /* FAIL with turn->err prefixed */
+enum verdict turn_notice(struct turn *t, const char *code,
+                         const char *text); /* DONE with this as the answer */
 
 #endif

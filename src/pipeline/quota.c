@@ -42,7 +42,8 @@ enum verdict stage_quota(struct turn *t, struct worker *w X_UNUSED)
         arena_printf(&t->arena, "{\"tier\":\"%s\",\"limit\":%lld,\"used\":%lld,\"resets\":\"%s\"}",
                      tier_name[t->quota.tier], (long long)t->quota.limit, (long long)t->quota.used, reset);
     const char *text = arena_printf(
-        &t->arena, "You have used all %lld messages of this month (%s tier). Your quota starts again on %s (UTC).",
+        &t->arena,
+        "You have used all %lld messages of this month (%s tier). Your quota starts again on %s (UTC).",
         (long long)t->quota.limit, tier_name[t->quota.tier], reset);
     return text ? turn_notice(t, "quota_exceeded", text) : turn_fail(t, -ENOMEM, "quota");
 }

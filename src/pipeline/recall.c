@@ -19,7 +19,8 @@ enum verdict stage_recall(struct turn *t, struct worker *w)
     struct store_remark *remark;
     size_t n = 0;
     int64_t since = clock_wall_ms() - (int64_t)p->retention.memory_minutes * 60000;
-    int rc = kit->store->memory(kit->reader, t->identity.conv_key, since, most, &t->arena, &remark, &n, &t->err);
+    int rc =
+        kit->store->memory(kit->reader, t->identity.conv_key, since, most, &t->arena, &remark, &n, &t->err);
     if (rc)
         return turn_fail(t, rc, "recall");
     int64_t budget = p->retention.memory_tokens;

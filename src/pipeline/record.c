@@ -16,6 +16,15 @@
 
 #define ANSWER_JSON_MAX (1U << 20)
 
+/* An answer given for want of a better provider must not outlive the outage. */
+static bool worth_keeping(const struct turn *t)
+{
+    for (size_t i = 0; i < t->validation.warnings; i++)
+        if (strcmp(t->validation.warning[i], "provider_fallback") == 0)
+            return false;
+    return t->cache.key[0] && !t->answer.cached && strcmp(t->answer.code, "ok") == 0 && t->validation.is_safe;
+}
+
 static void recorded(struct store_op *op)
 {
     struct turn *t = op->ctx;
@@ -29,7 +38,7 @@ static void recorded(struct store_op *op)
         turn_resume(t, turn_fail(t, op->rc, "record"));
         return;
     }
-    if (t->cache.key[0] && !t->answer.cached && strcmp(t->answer.code, "ok") == 0 && t->validation.is_safe)
+    if (worth_keeping(t))
         cache_put(t->pipeline->cache, t->cache.key, t, clock_mono_ms());
     turn_resume(t, NEXT);
 }
@@ -57,7 +66,8 @@ static int seal_fresh(struct turn *t, struct store_answer *out)
             continue;
         struct store_pseudonym *r = &row[out->pseudonyms];
         r->placeholder = p->placeholder;
-        r->sealed = context ? keys_seal(&t->pipeline->keys, context, p->value, &t->arena, &r->sealed_len) : NULL;
+        r->sealed =
+            context ? keys_seal(&t->pipeline->keys, context, p->value, &t->arena, &r->sealed_len) : NULL;
         if (!r->sealed)
             return -ENOMEM;
         out->pseudonyms++;

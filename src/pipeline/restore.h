@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pseudonyms back into values, for the sink chain and for whole answers. Pure.
+ */
 #ifndef PIPELINE_RESTORE_H
 #define PIPELINE_RESTORE_H
 

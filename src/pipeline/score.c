@@ -11,13 +11,13 @@
 #include "pipeline/stages.h"
 
 static const char *const reasoning_word[] = {
-    "why",     "how",     "compare", "explain",   "difference", "analyse",    "analyze", "design",
-    "prove",   "derive",  "versus",  "trade-off", "tradeoff",   "strategy",   "evaluate", "optimise",
+    "why",      "how",    "compare", "explain",   "difference", "analyse",    "analyze",  "design",
+    "prove",    "derive", "versus",  "trade-off", "tradeoff",   "strategy",   "evaluate", "optimise",
     "optimize", "step",   "steps",   "implement", "warum",      "vergleiche", "pourquoi", "comparar",
 };
 static const char *const live_word[] = {
-    "today", "now",    "currently", "latest", "current", "price",  "prices", "weather", "news",
-    "tonight", "live", "yesterday", "heute",  "aktuell", "preis",  "aujourd", "hoy",    "precio",
+    "today",   "now",  "currently", "latest", "current", "price", "prices",  "weather", "news",
+    "tonight", "live", "yesterday", "heute",  "aktuell", "preis", "aujourd", "hoy",     "precio",
 };
 
 static bool listed(struct str word, const char *const *list, size_t n)

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * redact opens what record sealed: both bind a value to the same context.
+ */
 #ifndef PIPELINE_SEAL_H
 #define PIPELINE_SEAL_H
 

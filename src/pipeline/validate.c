@@ -77,29 +77,43 @@ int validate_confidence(const struct turn_passages *p, const char *answer)
     return words ? (int)(100 * covered / words) : 0;
 }
 
-static bool cites(const char *text, size_t n)
+/* The beginning of a passage, cut between words. */
+static char *excerpt_of(struct turn *t, const char *text)
 {
-    size_t number, len = strlen(text);
-    for (const char *at = text; (at = strchr(at, '[')); at++)
-        if (validate_citation(text, len, (size_t)(at - text), &number) && number == n)
-            return true;
-    return false;
+    size_t len = strlen(text), cut = utf8_floor(text, len, EXCERPT_BYTES);
+    size_t word = cut;
+    while (cut < len && word > EXCERPT_BYTES / 2 && text[word] != ' ' && text[word] != '\n')
+        word--;
+    return arena_strndup(&t->arena, text, word > EXCERPT_BYTES / 2 ? word : cut);
 }
 
-static int sources_fill(struct turn *t, bool cited_only)
+static int source_add(struct turn *t, int n, size_t passage)
 {
-    struct turn_answer *a = &t->answer;
-    for (size_t i = 0; i < t->passages.len; i++) {
-        const struct passage *p = &t->passages.at[i];
-        if (cited_only && !cites(output_redacted(t->output), i + 1))
-            continue;
-        size_t len = strlen(p->text);
-        char *excerpt = arena_strndup(&t->arena, p->text, utf8_floor(p->text, len, EXCERPT_BYTES));
-        if (!excerpt)
-            return -ENOMEM;
-        a->source[a->sources++] = (struct source){ (int)i + 1, p->title, p->source, excerpt, p->score };
-    }
+    const struct passage *p = &t->passages.at[passage];
+    char *excerpt = excerpt_of(t, p->text);
+    if (!excerpt)
+        return -ENOMEM;
+    t->answer.source[t->answer.sources++] = (struct source){ n, p->title, p->source, excerpt, p->score };
     return 0;
+}
+
+/* In the order of their numbers. */
+static int sources_cited(struct turn *t)
+{
+    int rc = 0;
+    for (int n = 1; n <= t->answer.cites && rc == 0; n++)
+        for (size_t i = 0; i < t->passages.len && rc == 0; i++)
+            if (t->answer.cite[i] == n)
+                rc = source_add(t, n, i);
+    return rc;
+}
+
+static int sources_all(struct turn *t)
+{
+    int rc = 0;
+    for (size_t i = 0; i < t->passages.len && rc == 0; i++)
+        rc = source_add(t, (int)i + 1, i);
+    return rc;
 }
 
 /* The text of the first disclaimer whose topic the question or the answer touches, or NULL. */
@@ -142,7 +156,7 @@ enum verdict stage_validate(struct turn *t, struct worker *w X_UNUSED)
     bool extractive = strcmp(t->answer.provider, "extractive") == 0;
     t->validation.confidence = validate_confidence(&t->passages, output_redacted(t->output));
     bool grounded = t->validation.confidence >= t->snap->policies->validator.grounded_from;
-    rc = sources_fill(t, true);
+    rc = sources_cited(t);
     bool cited = t->answer.sources > 0;
     if (!cited && extractive) { /* it says itself that the documents do not hold the answer */
         t->validation.confidence = 0;
@@ -152,7 +166,7 @@ enum verdict stage_validate(struct turn *t, struct worker *w X_UNUSED)
         turn_warn(t, "ungrounded");
     } else if (!cited && rc == 0) {
         turn_warn(t, "no_citations");
-        rc = sources_fill(t, false);
+        rc = sources_all(t);
     }
     if (rc == 0)
         rc = footer(t, grounded);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The checks of one sentence, in order: strip control bytes, tone danger phrases down, mask personal data
- * that is neither this conversation's nor in the passages, drop citations of passages that do not exist.
+ * that is neither this conversation's nor in the passages, number the citations and drop those of passages
+ * that do not exist.
  */
 #include <string.h>
 
@@ -98,20 +99,34 @@ size_t validate_citation(const char *text, size_t len, size_t at, size_t *n)
     return i > at + 1 && i < len && text[i] == ']' ? i + 1 - at : 0;
 }
 
-static void drop_dead_citations(struct turn *t, struct buf *text)
+/* Passages are numbered as the person meets them: the first one cited is [1]. */
+static int cite(struct turn *t, size_t passage)
+{
+    int *number = &t->answer.cite[passage - 1];
+    if (!*number)
+        *number = ++t->answer.cites;
+    return *number;
+}
+
+/* The model cites passages by their place in the prompt; what names none is dropped. */
+static void number_citations(struct turn *t, struct buf *text)
 {
     struct buf out = BUF_INIT(SENTENCE_MAX);
     for (size_t i = 0; i < text->len;) {
         size_t n = 0, span = text->at[i] == '[' ? validate_citation(text->at, text->len, i, &n) : 0;
         bool after_word = i > 0 && (text->at[i - 1] == '_' || text->at[i - 1] == ')');
-        if (span && !after_word && (n == 0 || n > t->passages.len)) {
-            turn_warn(t, "dead_citation");
-            while (out.len && out.at[out.len - 1] == ' ')
-                out.len--;
-            i += span;
-        } else {
+        if (!span || after_word) {
             buf_addc(&out, text->at[i++]);
+            continue;
         }
+        i += span;
+        if (n > 0 && n <= t->passages.len) {
+            buf_printf(&out, "[%d]", cite(t, n));
+            continue;
+        }
+        turn_warn(t, "dead_citation");
+        while (out.len && out.at[out.len - 1] == ' ')
+            out.len--;
     }
     buf_clear(text);
     buf_add(text, buf_text(&out), out.len);
@@ -130,7 +145,7 @@ const char *validate_sentence(struct turn *t, const char *text, size_t len)
     if (rc == 0)
         rc = mask_foreign(t, &s);
     if (rc == 0)
-        drop_dead_citations(t, &s);
+        number_citations(t, &s);
     const char *clean;
     if (rc || s.failed) {
         turn_warn(t, "sentence_withheld");

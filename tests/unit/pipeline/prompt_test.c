@@ -34,9 +34,10 @@ static void prompt__numbers_the_passages_as_they_are_cited(void **state)
     stage_kit_passage(k, "Gas", "Gas is a fee.");
     stage_kit_passage(k, "Seeds", "A seed restores.");
     stage_kit_say(k, "What is gas?");
+    memcpy(k->turn.id, "01ABCDEFGHJKMNPQRSTVWXYZ23", TURN_ID_BYTES);
     assert_int_equal(build(k), 2);
-    const char *one = strstr(message[0].text, "[1] Gas\n<<<\nGas is a fee.\n>>>");
-    const char *two = strstr(message[0].text, "[2] Seeds\n<<<\nA seed restores.\n>>>");
+    const char *one = strstr(message[0].text, "[1] Gas\n<<<TVWXYZ23\nGas is a fee.\nTVWXYZ23>>>");
+    const char *two = strstr(message[0].text, "[2] Seeds\n<<<TVWXYZ23\nA seed restores.\nTVWXYZ23>>>");
     assert_true(one && two && one < two);
     assert_null(strstr(message[0].text, "[3]"));
     assert_int_equal(message[1].role, LLM_USER);
