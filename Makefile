@@ -156,6 +156,7 @@ help:
 	@echo "  all          build $(BUILD)/parley"
 	@echo "  run          deps, all, index data/knowledge, serve on http://127.0.0.1:8080"
 	@echo "  test         install what tests need, run everything; last line: N passed, N failed"
+	@echo "  browser-deps chromium and playwright-core, for the test of the demo page (part of test)"
 	@echo "  asan, tsan   the suites under AddressSanitizer + UBSan, ThreadSanitizer"
 	@echo "  lint, floors style limits, banned calls; which directory may include which"
 	@echo "  bench        performance figures, each beside a baseline of the same run"
@@ -209,7 +210,7 @@ TSAN_TESTS := $(filter tests/unit/io/loop_test.c tests/unit/io/pool_test.c tests
 
 test: deps-test browser-deps
 	@$(MAKE) --no-print-directory -j2 test-bins WERROR=-Werror
-	@$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=clang CXX=clang++ WERROR=-Werror all
+	@$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=clang CXX=clang++ WERROR=-Werror test-bins
 	@$(MAKE) --no-print-directory -j2 BUILD=$(ASAN_DIR) SAN=address,undefined test-bins
 	@$(MAKE) --no-print-directory -j2 BUILD=$(TSAN_DIR) SAN=thread $(TSAN_DIR)/parley \
 	  $(TSAN_TESTS:%.c=$(TSAN_DIR)/%) $(TSAN_DIR)/tests/support/fake_openai
@@ -236,7 +237,7 @@ fuzz-replay: $(FUZZ_BIN)
 	@BUILD=$(BUILD) tests/fuzz/replay.sh
 
 bench: deps-bench
-	@$(MAKE) --no-print-directory -j2 all $(FAKE_BIN) $(BUILD)/tests/bench/store_bench
+	@$(MAKE) --no-print-directory -j2 all $(FAKE_BIN) $(BUILD)/tests/bench/store_bench $(BUILD)/tests/bench/retrieval
 	@BUILD=$(BUILD) python3 tests/bench/bench.py
 
 eval: deps

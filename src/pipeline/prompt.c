@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Passages stand between marks that carry random characters of the turn, so that no document can close its own
- * quotation and go on as instructions.
+ * Passages stand between marks that carry random characters of the turn, so that no document can close its
+ * own quotation and go on as instructions.
  */
 #include "pipeline/prompt.h"
 

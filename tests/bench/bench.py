@@ -88,10 +88,19 @@ def chat():
     show("  p99", f"{one[3]:.2f} ms", "", True)
 
 
+def tool(name, *args):
+    """A bench program of one part; its own output."""
+    out = subprocess.run([ROOT / os.environ.get("BUILD", "build") / "tests/bench" / name, *args], cwd=ROOT,
+                         capture_output=True, text=True, check=True).stdout
+    print(f"\n{name}:\n{out.rstrip()}", flush=True)
+
+
 def main():
     print(f"parley bench: {os.cpu_count()} cores, {SECONDS} s a measurement\n")
     start_and_rest()
     chat()
+    tool("store_bench")
+    tool("retrieval")
 
 
 main()

@@ -270,8 +270,8 @@ def proxy__is_believed_only_when_trusted():
         net.equal(c.post("/api/v1/chat", body, **asks).status, 200)  # the country is not believed
         r = c.post("/api/v1/chat", body, x_forwarded_for="198.51.100.8")
         is_error(r, 429, "rate_limited")  # nor is the address
-    believing = {"consent__region": "auto", "limits__user_per_minute": 1, "server__trusted_proxies": "127.0.0.1"}
-    with daemon(**believing) as d, d.client() as c:
+    with daemon(consent__region="auto", limits__user_per_minute=1,
+                server__trusted_proxies="127.0.0.1") as d, d.client() as c:
         is_error(c.post("/api/v1/chat", body, **asks), 403, "consent_required")
         net.equal(c.post("/api/v1/chat", body, x_forwarded_for="198.51.100.8").status, 200)
         for column in ("external_id", "address", "payload", "user_key"):

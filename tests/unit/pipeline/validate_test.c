@@ -99,7 +99,7 @@ static void sources__are_those_the_answer_cites(void **state)
     struct stage_kit *k = *state;
     validated(k, "Gas is the fee for a transaction [2].");
     assert_int_equal(k->turn.answer.sources, 1);
-    assert_int_equal(k->turn.answer.source[0].n, 1); /* as the person meets it, whatever its place in the prompt */
+    assert_int_equal(k->turn.answer.source[0].n, 1); /* as the person meets it */
     assert_string_equal(k->turn.answer.text, "Gas is the fee for a transaction [1].");
     assert_string_equal(k->turn.answer.source[0].title, "Gas");
     assert_string_equal(k->turn.answer.source[0].excerpt, GAS);

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The openai provider against stand-ins written by others, where the shared rig is at hand (PARLEY_RIG, default
+../shared/rig) and node can install it; else skipped. The same ground is covered without it by fault_test.py."""
+import contextlib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+
+import net
+
+RIG = pathlib.Path(os.environ.get("PARLEY_RIG", net.ROOT.parent / "shared" / "rig"))
+COPY = net.ROOT / "build" / "rig"  # the original may be read-only
+SETS = {"consent.region": "none", "limits.user_per_minute": 0, "limits.ip_per_minute": 0,
+        "tiers.default": "ENTERPRISE", "log.level": "warn", "answer.footer": "false",
+        "llm.openai.first_byte_ms": 2000, "llm.openai.idle_ms": 2000}
+
+
+def installed():
+    if not RIG.is_dir() or not shutil.which("npm"):
+        return False
+    if not (COPY / "node_modules").is_dir():
+        shutil.copytree(RIG, COPY, dirs_exist_ok=True)
+        for path in [COPY, *COPY.rglob("*")]:
+            path.chmod(path.stat().st_mode | 0o200)
+        if subprocess.run(["npm", "install", "--silent", "--no-package-lock"], cwd=COPY, check=False).returncode:
+            shutil.rmtree(COPY, ignore_errors=True)
+            return False
+    return True
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def stand_in(name, variable, key):
+    port = free_port()
+    env = {**os.environ, variable: str(port)}
+    subprocess.run(["./start.sh", name], cwd=COPY, env=env, check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield {"PARLEY_LLM__OPENAI__API_KEY": key, "PARLEY_LLM__OPENAI__BASE_URL": f"http://127.0.0.1:{port}/v1",
+               "PARLEY_LLM__ORDER": "openai"}
+    finally:
+        subprocess.run(["./stop.sh", name], cwd=COPY, env=env, check=False, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def asking(env):
+    d = net.Daemon(sets=SETS, env=env)
+    net.equal(d.run("index", "data/knowledge")[0], 0)
+    with d, d.client() as c:
+        yield d, lambda text: c.ask(text).json()
+
+
+@net.case
+def aimock__answers_arrive_whole():
+    with stand_in("openai", "OPENAI_PORT", "sk-openai") as env, asking(env) as (d, ask):
+        for text, part in (("hello there", "[openai] ok"), ("slow please", "[openai] ok"),
+                           ("finish:length a", "one two three"), ("long:utf16", "\U0001F30D\u00e9"),
+                           ("bytewise it", "w\u00f6rld"), ("long:markdown", "**bold**")):
+            body = ask(text)
+            net.equal(body["metadata"]["provider"], "openai", text)
+            assert part in body["answer"], (text, body["answer"][:200])
+        net.equal(d.one("select count(*) from usage"), 6)
+
+
+@net.case
+def aimock__faults_go_to_the_next_provider():
+    for fault in ("429", "500", "503", "malformed", "drop", "truncate", "hang", "empty"):
+        with stand_in("openai", "OPENAI_PORT", "sk-openai") as env, asking(env) as (d, ask):
+            body = ask(f"fault:{fault} How do I stake ETH?")
+            net.equal(body["metadata"]["provider"], "extractive", fault)
+            net.equal(d.one("select count(*) from llm_attempt where outcome <> 'ok'"), 1, fault)
+
+
+@net.case
+def aimock__a_wrong_key_disables_the_provider_and_says_so():
+    with stand_in("openai", "OPENAI_PORT", "sk-openai") as env, \
+            asking({**env, "PARLEY_LLM__OPENAI__API_KEY": "sk-wrong"}) as (d, ask):
+        net.equal(ask("hello")["metadata"]["provider"], "extractive")
+        d.wait_log(r"llm\.disabled provider=openai reason=key")
+        assert "sk-wrong" not in d.log()
+
+
+@net.case
+def llm_extra__answers():
+    with stand_in("llm-extra", "LX_PORT", "sk-extra") as env, asking(env) as (_, ask):
+        net.equal(ask("hello")["answer"], "You said: hello")
+
+
+if not installed():
+    print("skipped: no rig or no npm")
+    sys.exit(0)
+net.main()
