@@ -168,7 +168,7 @@ help:
 
 # ---- packages: install only what is missing, so that a second run needs no network and no root ------
 define need # packages
-	@missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(1) 2>/dev/null | awk '$$NF=="installed"{print $$1}' | \
+	@missing=$$({ dpkg-query -W -f '$${Package} $${Status}\n' $(1) 2>/dev/null || true; } | awk '$$NF=="installed"{print $$1}' | \
 	  sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u)); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing:" $$missing; run=; [ $$(id -u) = 0 ] || run=sudo; \
