@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "pipeline/stages.h"
 
 /* One subscriber usually owns a whole IPv6 /64: limit that, not the address. */
@@ -16,15 +17,10 @@ static struct str ip_unit(const char *ip, char out[INET6_ADDRSTRLEN])
 {
     struct in6_addr six;
     if (inet_pton(AF_INET6, ip, &six) != 1)
-        return (struct str){ ip, strlen(ip) };
+        return str_of(ip);
     memset(six.s6_addr + 8, 0, 8);
     inet_ntop(AF_INET6, &six, out, INET6_ADDRSTRLEN);
-    return (struct str){ out, strlen(out) };
-}
-
-static struct str text(const char *s)
-{
-    return (struct str){ s, strlen(s) };
+    return str_of(out);
 }
 
 /* "de-AT" -> "de"; unknown = English. */
@@ -43,8 +39,9 @@ enum verdict stage_identify(struct turn *t, struct worker *w X_UNUSED)
 {
     const uint8_t *key = t->pipeline->keys.identity;
     struct turn_identity *id = &t->identity;
-    struct str user[] = { STR("user"), text(t->msg.channel), text(t->msg.bot), text(t->msg.user) };
-    struct str conv[] = { STR("conv"), text(t->msg.channel), text(t->msg.bot), text(t->msg.conversation) };
+    struct str user[] = { STR("user"), str_of(t->msg.channel), str_of(t->msg.bot), str_of(t->msg.user) };
+    struct str conv[] = { STR("conv"), str_of(t->msg.channel), str_of(t->msg.bot),
+                          str_of(t->msg.conversation) };
     hmac_hex(id->user_key, key, user, ARRAY_LEN(user));
     hmac_hex(id->conv_key, key, conv, ARRAY_LEN(conv));
     if (t->msg.peer_ip[0]) {
