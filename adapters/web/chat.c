@@ -47,7 +47,9 @@ static void on_gone(void *ctx, server_id id X_UNUSED)
 {
     struct exchange *x = ctx;
     x->gone = true;
-    if (x->talk != TALK_JSON)
+    if (!x->keyed)
+        x->web->host->abandon(x->web->host, x->turn_id);
+    else if (x->talk != TALK_JSON)
         x->web->host->drained(x->web->host, x->turn_id); /* nobody is slow any more */
 }
 
@@ -129,6 +131,7 @@ static void submit(struct exchange *x, struct turn *t, const struct arrival *in)
     struct adapter *a = x->web;
     t->adapter_ctx = x;
     memcpy(x->turn_id, t->id, sizeof x->turn_id);
+    x->keyed = in->chat.key[0] != '\0';
     if (!fill(t, x, in)) {
         reject(x, t, "internal", "Out of memory.");
         return;

@@ -20,6 +20,7 @@ struct exchange {
     enum talk talk;
     bool open;   /* SSE: the head is out */
     bool gone;   /* the client left */
+    bool keyed;  /* it has an idempotency key to come back with */
     bool spoken; /* a sentence went out */
     unsigned events;
     char turn_id[TURN_ID_BYTES];

@@ -169,6 +169,7 @@ struct turn {
     const char *answer_json;    /* the recorded body, rendered once; replays are the same bytes */
 
     struct err err;             /* why a stage failed */
+    bool abandoned;             /* its client left and cannot come back for the answer; loop thread only */
     void *run;                  /* of the runner (pipeline.c) */
     void *output;               /* of the sink chain (output.c) */
     void *stage_state;          /* of generate while it waits for a model; NULL otherwise */

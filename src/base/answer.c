@@ -35,6 +35,7 @@ static const struct {
     { "key_reused", 422 },
     { "rate_limited", 429 },
     { "quota_exceeded", 429 },
+    { "cancelled", 499 }, /* nobody hears it; nginx's number for a client that left */
     { "internal", 500 },
     { "unavailable", 503 },
     { "busy", 503 },

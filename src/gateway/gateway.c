@@ -74,6 +74,14 @@ static void host_drained(struct host *h, const char *turn_id)
         pipeline_drained(&CONTAINER_OF(l, struct ticket, by_id)->turn);
 }
 
+static void host_abandon(struct host *h, const char *turn_id)
+{
+    struct gateway *g = CONTAINER_OF(h, struct gateway, host);
+    struct table_link *l = table_get(&g->turns, turn_id);
+    if (l)
+        pipeline_abandon(&CONTAINER_OF(l, struct ticket, by_id)->turn);
+}
+
 static struct snapshot *host_snapshot(struct host *h)
 {
     return snapshot_ref(CONTAINER_OF(h, struct gateway, host)->set->snap);
@@ -336,6 +344,7 @@ static void host_fill(struct host *h, struct loop *l)
                         .turn_drop = intake_turn_drop,
                         .submit = intake_submit,
                         .drained = host_drained,
+                        .abandon = host_abandon,
                         .delivered = outbox_delivered,
                         .snapshot = host_snapshot,
                         .ready = health_ready,

@@ -192,6 +192,14 @@ static void start_call(struct generation *g)
     }
 }
 
+/* Why it ended early: its client left for good, or the process is about to. */
+static enum verdict stopped(struct generation *g)
+{
+    if (g->turn->abandoned)
+        return turn_notice(g->turn, "cancelled", "The client left before the answer was made.");
+    return turn_fail(g->turn, X_E_CLOSED, "draining");
+}
+
 static void intent_done(struct store_op *op)
 {
     struct generation *g = op->ctx;
@@ -199,7 +207,7 @@ static void intent_done(struct store_op *op)
     if (g->cancelled || op->rc) {
         g->intent = g->cancelled ? g->intent : NULL;
         ledger_close(g);
-        resume(g, turn_fail(g->turn, op->rc, g->cancelled ? "draining" : "attempt ledger"));
+        resume(g, g->cancelled ? stopped(g) : turn_fail(g->turn, op->rc, "attempt ledger"));
         return;
     }
     start_call(g);
@@ -243,8 +251,8 @@ static enum verdict step(struct generation *g)
             if (v != WAIT)
                 return v;
         }
-        if (g->cancelled || g->turn->pipeline->hurry)
-            return turn_fail(g->turn, X_E_CLOSED, "draining");
+        if (g->cancelled || g->turn->abandoned || g->turn->pipeline->hurry)
+            return stopped(g);
         if (!begin(g))
             return turn_notice(g->turn, "unavailable",
                                "No model could answer just now. Please try again in a moment.");
@@ -295,5 +303,5 @@ void generate_cancel(struct turn *t)
                                      .cost_nusd = -1,
                                      .retry_after_ms = -1 };
     ledger_close(g);
-    turn_resume(t, turn_fail(t, X_E_CLOSED, "draining"));
+    turn_resume(t, stopped(g));
 }

@@ -9,6 +9,6 @@
 
 /* Loop thread, and only while the turn's current stage is generate (the runner checks). */
 void generate_drained(struct turn *t); /* the slow reader has caught up */
-void generate_cancel(struct turn *t);  /* FAIL with "draining" */
+void generate_cancel(struct turn *t);  /* FAIL with "draining", or DONE with "cancelled" when abandoned */
 
 #endif

@@ -154,6 +154,12 @@ void pipeline_drained(struct turn *t)
         generate_drained(t);
 }
 
+void pipeline_abandon(struct turn *t)
+{
+    t->abandoned = true;
+    pipeline_cancel(t);
+}
+
 void pipeline_cancel(struct turn *t)
 {
     if (generating(t))

@@ -64,6 +64,9 @@ void pipeline_admit(struct turn *t);
 void pipeline_answer(struct turn *t);
 /* The adapter's slow reader has caught up: the model may go on. */
 void pipeline_drained(struct turn *t);
+/* Nobody will ever read the answer: what was spent is booked, nothing more is, and the person is not billed.
+ */
+void pipeline_abandon(struct turn *t);
 /* Ends the wait for a model, if the turn is in one: it FAILs with "draining". */
 void pipeline_cancel(struct turn *t);
 

@@ -356,6 +356,22 @@ def websocket__refuses_a_foreign_origin():
 
 
 @net.case
+def client__that_leaves_without_a_key_stops_the_model_and_is_not_billed():
+    for accept in ("application/json", "text/event-stream"):
+        with net.FakeOpenAI() as fake, daemon(fake=fake) as d:
+            body = json.dumps({"message": "What is gas? fault:hang", "session_id": "s"}).encode()
+            raw = d.raw()
+            raw.send(f"POST /api/v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                     f"Accept: {accept}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            net.wait_until("the model is asked", lambda: d.one("select count(*) from llm_attempt") == 1)
+            raw.reset()
+            net.wait_until("it is settled", lambda: d.one("select state from inbox") == 4, 5)
+            net.equal(d.one("select outcome from llm_attempt"), "cancelled")
+            net.equal(d.one("select count(*) from usage"), 0)
+            net.equal(d.one("select used + reserved from quota"), 0)
+
+
+@net.case
 def client__that_leaves_finds_its_answer_later():
     with net.FakeOpenAI("--delay-ms", "300") as fake, daemon(fake=fake) as d:
         body = json.dumps({"message": "What is gas?", "session_id": "s"}).encode()
