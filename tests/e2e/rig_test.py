@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The openai provider against stand-ins written by others, where the shared rig is at hand (PARLEY_RIG, default
-../shared/rig) and node can install it; else skipped. The same ground is covered without it by fault_test.py."""
+"""The openai provider against stand-ins written by others, where the shared rig is at hand (PARLEY_RIG,
+default ../shared/rig) and node can install it; else skipped. fault_test.py covers the ground without it."""
 import contextlib
 import os
 import pathlib
@@ -25,7 +25,8 @@ def installed():
         shutil.copytree(RIG, COPY, dirs_exist_ok=True)
         for path in [COPY, *COPY.rglob("*")]:
             path.chmod(path.stat().st_mode | 0o200)
-        if subprocess.run(["npm", "install", "--silent", "--no-package-lock"], cwd=COPY, check=False).returncode:
+        install = ["npm", "install", "--silent", "--no-package-lock"]
+        if subprocess.run(install, cwd=COPY, check=False).returncode:
             shutil.rmtree(COPY, ignore_errors=True)
             return False
     return True
@@ -43,8 +44,8 @@ def stand_in(name, variable, key):
     env = {**os.environ, variable: str(port)}
     subprocess.run(["./start.sh", name], cwd=COPY, env=env, check=True, stdout=subprocess.DEVNULL)
     try:
-        yield {"PARLEY_LLM__OPENAI__API_KEY": key, "PARLEY_LLM__OPENAI__BASE_URL": f"http://127.0.0.1:{port}/v1",
-               "PARLEY_LLM__ORDER": "openai"}
+        yield {"PARLEY_LLM__OPENAI__API_KEY": key, "PARLEY_LLM__ORDER": "openai",
+               "PARLEY_LLM__OPENAI__BASE_URL": f"http://127.0.0.1:{port}/v1"}
     finally:
         subprocess.run(["./stop.sh", name], cwd=COPY, env=env, check=False, stdout=subprocess.DEVNULL)
 
