@@ -183,7 +183,7 @@ deps-test: deps
 PLAYWRIGHT := 1.65.1
 browser-deps: deps
 	$(call need,chromium)
-	@command -v npm >/dev/null || { run=; [ $$(id -u) = 0 ] || run=sudo; $$run apt-get install -y -q nodejs npm; }
+	@command -v npm >/dev/null || { run=; [ $$(id -u) = 0 ] || run=sudo; $$run apt-get install -y -q --no-install-recommends nodejs npm; }
 	@[ -d $(BUILD)/browser/node_modules/playwright-core ] || \
 	  npm install --prefix $(BUILD)/browser --no-save --no-package-lock --ignore-scripts --silent \
 	    playwright-core@$(PLAYWRIGHT) || echo "no playwright-core: the browser test will be skipped"

@@ -81,7 +81,7 @@ struct host {
     void (*turn_drop)(struct host *h, struct turn *t);           /* before submit: changed its mind */
     void (*submit)(struct host *h, struct turn *t);       /* answers by the calls above, maybe at once */
     void (*drained)(struct host *h, const char *turn_id); /* after X_E_FULL */
-    void (*abandon)(struct host *h, const char *turn_id); /* the client left and has no key to come back with */
+    void (*abandon)(struct host *h, const char *turn_id); /* the client left and cannot come back */
     void (*delivered)(struct host *h, const char *turn_id, int part, const struct delivered *how);
     struct snapshot *(*snapshot)(struct host *h); /* the current one, counted: snapshot_unref it */
     bool (*ready)(struct host *h);
