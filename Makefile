@@ -51,17 +51,17 @@ SRC_base      := arena status str bytesq log clock rand hash table utf utf_sente
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
                  routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
-                 policy policy_read policy_value policy_rules policy_plain policy_default pii danger snapshot
-SRC_store     := store sqlite sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_sweep sqlite_read
+                 policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default pii danger snapshot
+SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_spend sqlite_sweep sqlite_read
 SRC_vindex    := faiss flat vfile
 SRC_embed     := hash_embed words
 SRC_docs      := docs chunk tree markdown
-SRC_llm       := llm openai outcome extractive passages terms
+SRC_llm       := llm call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
 SRC_knowledge := index search kdb vectors query
-SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache retrieve score route \
-                 generate prompt output validate validate_sentence restore record deliver
+SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_text retrieve lexicon features score route \
+                 generate retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
-SRC_cli       := cli serve index search ask check_config doctor version
+SRC_cli       := cli serve index search ask route eval check_config doctor providers version
 SRC_web       := web chat events wire
 SRC_loopback  := loopback
 
@@ -148,7 +148,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ALL_LIBS)
 
 .PRECIOUS: $(BUILD)/obj/%.o
 .SECONDARY:
-.PHONY: help deps deps-test deps-bench browser-deps all run test test-bins asan tsan lint floors bench eval fuzz-replay install clean FORCE
+.PHONY: help deps deps-test deps-bench browser-deps all run test test-bins asan tsan lint floors bench eval fit-routing fuzz-replay install clean FORCE
 
 help:
 	@echo "Parley $(VERSION). Targets:"
@@ -161,6 +161,7 @@ help:
 	@echo "  lint, floors style limits, banned calls; which directory may include which"
 	@echo "  bench        performance figures, each beside a baseline of the same run"
 	@echo "  eval         quality figures over data/eval"
+	@echo "  fit-routing  fit the weights of policies/routing.json anew from DEV=FILE.jsonl"
 	@echo "  fuzz-replay  every fuzz corpus through its target"
 	@echo "  install      to DESTDIR and PREFIX ($(PREFIX)), with the systemd unit"
 	@echo "  clean        remove $(BUILD)"
@@ -241,8 +242,16 @@ bench: deps-bench
 	@BUILD=$(BUILD) python3 tests/bench/bench.py
 
 eval: deps
-	@$(MAKE) --no-print-directory -j2 $(BUILD)/tests/bench/retrieval
+	@$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/retrieval
 	@$(BUILD)/tests/bench/retrieval
+	@$(BUILD)/parley eval routing data/eval/routing --set policies.dir=policies
+
+# Rewrites the weights in policies/routing.json from prompts with the marks of two models.
+DEV ?= ../shared/data/routing/dev.jsonl
+fit-routing: deps
+	$(call need,python3)
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/tests/bench/features
+	@python3 tests/bench/fit_routing.py $(BUILD)/tests/bench/features '$(DEV)' policies/routing.json
 
 # ---- install ---------------------------------------------------------------------------------------------
 install: SHARE := $(DESTDIR)$(PREFIX)/share/parley

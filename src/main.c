@@ -19,7 +19,17 @@ static const struct command commands[] = {
       "Exit code 65 when a file could not be read; the others are indexed.\n" },
     { "search", "QUESTION [-k N]", "show the passages a question finds", 1, 1, cmd_search, NULL },
     { "ask", "QUESTION", "answer one question through the whole pipeline", 1, 1, cmd_ask, NULL },
+    { "route", "[PROMPT]", "say how hard a question is and which providers it would go to", 0, 1, cmd_route,
+      "  --explain  the reasons, and the providers in the order they would be tried\n"
+      "  --jsonl    reads {\"id\", \"prompt\"} lines from standard input and writes one line for each:\n"
+      "             {\"id\", \"score\", \"needs_live\", \"class\", \"reasons\"}\n" },
+    { "eval", "routing DIR", "measure the routing on DIR/dev.jsonl and DIR/chat.jsonl", 2, 2, cmd_eval,
+      "dev.jsonl: {\"source\", \"prompt\", \"weak\", \"strong\"}: what a cheap and a dear model scored.\n"
+      "chat.jsonl: {\"id\", \"prompt\", \"class\", \"needs_live\"}: what is expected. Either may be "
+      "missing.\n" },
     { "check-config", "", "print the effective configuration, secrets masked", 0, 0, cmd_check_config, NULL },
+    { "providers", "", "list the configured models, their prices and what was spent", 0, 0, cmd_providers,
+      "Days and months are UTC. What running calls have reserved is told apart in --json.\n" },
     { "doctor", "", "say whether this installation can serve", 0, 0, cmd_doctor, NULL },
     { "version", "", "print the version", 0, 0, cmd_version, NULL },
 };

@@ -24,8 +24,8 @@ struct llm_request {
     const struct llm_message *message;
     size_t messages;
     int max_tokens;
-    int total_ms;                         /* what is left of the turn's deadline */
-    const char *question;                 /* redacted; the extractive provider reads these three */
+    int total_ms;         /* what is left of the turn's deadline */
+    const char *question; /* redacted; the extractive provider reads these three */
     const struct turn_passages *passages;
     const char *language;
 };
@@ -50,9 +50,16 @@ struct llm_result {
     int status;             /* HTTP, 0 = none */
     int64_t tokens_in;      /* -1 = not reported */
     int64_t tokens_out;     /* -1 = not reported */
+    int64_t cached_in;      /* of tokens_in, read from the provider's cache; -1 = not reported */
+    int searches;           /* web searches the provider made and bills */
     int64_t cost_nusd;      /* reported by the provider; -1 = not */
     int64_t retry_after_ms; /* -1 = not said */
     char detail[160];       /* for the operator; no user words, no key */
+};
+
+struct llm_citation {
+    int n; /* the number the answer uses for it; the same number again replaces it */
+    const char *url, *title, *snippet; /* never NULL; as the provider gave them */
 };
 
 struct llm_sink {
@@ -60,6 +67,8 @@ struct llm_sink {
     /* Model text, any split, UTF-8 possibly cut anywhere. 0, or X_E_FULL: the bytes were
      * taken, but send no more until ops->resume(). */
     int (*text)(void *ctx, const char *bytes, size_t len);
+    /* may be NULL; a source the provider itself cites */
+    void (*citation)(void *ctx, const struct llm_citation *c);
     /* Exactly once, unless cancelled. */
     void (*end)(void *ctx, const struct llm_result *result);
 };
@@ -79,9 +88,9 @@ struct provider_call;
 struct provider_ops {
     const char *format; /* "openai", "extractive", ... */
     bool needs_key;     /* off without one */
+    bool cites;         /* [n] in its text are its own sources, not our passages */
     /* must. `conf` is copied. */
-    int (*open)(struct provider **out, const struct provider_conf *conf, struct http *http,
-                struct err *err);
+    int (*open)(struct provider **out, const struct provider_conf *conf, struct http *http, struct err *err);
     /* must. Non-zero: the call never was, the sink hears nothing. */
     int (*start)(struct provider *p, const struct llm_request *req, const struct llm_sink *sink,
                  struct provider_call **out, struct err *err);
@@ -91,6 +100,10 @@ struct provider_ops {
 };
 
 extern const struct provider_ops provider_openai;
+extern const struct provider_ops provider_gemini;
+extern const struct provider_ops provider_anthropic;
+extern const struct provider_ops provider_ollama;
+extern const struct provider_ops provider_perplexity;
 extern const struct provider_ops provider_extractive;
 
 #endif

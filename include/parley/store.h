@@ -83,13 +83,36 @@ struct store_answer {
     enum outbox_state part_state; /* SENDING when the caller delivers at once, else PENDING */
 };
 
-/* ---- the ledger of provider calls ---- */
+/* ---- the ledger of provider calls, and what they may cost ---- */
+#define STORE_SCOPES_MAX      8
+#define STORE_SCOPE_BYTES     96   /* of a name, with its NUL */
+#define STORE_PROVIDER_PREFIX "provider:"
+#define STORE_SCOPE_BOT       "bot"
+
+struct store_limit {
+    int64_t soft_nusd, hard_nusd; /* -1 = none */
+};
+struct store_scope {
+    const char *name; /* "bot", "provider:openai", "tier:FREE", "user:<key>"; no line break in it */
+    struct store_limit day, month; /* UTC, of now_ms */
+};
+enum store_budget { BUDGET_WITHIN, BUDGET_SOFT, BUDGET_HARD };
+
 struct store_attempt {
     const char *turn_id;
     int turn_attempt; /* turn->attempt: a re-run is its own row */
     int n;            /* 1.. within the run */
     const char *provider, *model;
     int64_t now_ms;
+    /* begin only */
+    const struct store_scope *scope; /* what the call is charged to, for its day and its month */
+    size_t scopes;
+    int64_t estimate_nusd; /* the most it may cost; -1 = nobody knows: fits no hard limit */
+    bool past_soft;        /* may go on where a soft limit is reached */
+    /* out of begin: the limit met, and whose; limited_scope is an index into `scope`, -1 = none */
+    enum store_budget budget;
+    int limited_scope;
+    bool limited_month;
     /* end only */
     const char *outcome; /* "ok", "timeout", ... */
     int64_t tokens_in, tokens_out, cost_nusd;
@@ -149,6 +172,10 @@ struct store_counts { /* for /metrics, doctor and tests */
     int64_t turns, usage, attempts, attempts_open;
 };
 
+struct store_spent {
+    int64_t spent_nusd, reserved_nusd; /* reserved: by calls that are running */
+};
+
 struct store_remark {
     bool from_user;
     const char *text;
@@ -176,16 +203,20 @@ struct store_ops {
      * was reserved, else in->month. The inbox payload is blanked: nothing runs it again. */
     int (*answer)(struct store_db *db, const struct store_answer *in, struct err *err);
     int (*release)(struct store_db *db, struct store_release *r, struct err *err); /* X_E_LOST */
-    int (*attempt_begin)(struct store_db *db, const struct store_attempt *in,
-                         struct err *err); /* X_E_DUPLICATE */
-    int (*attempt_end)(struct store_db *db, const struct store_attempt *in,
-                       struct err *err); /* X_E_NOT_FOUND */
+    /* Reserves the estimate in every scope. X_E_LIMIT: spent + reserved + estimate would pass a hard limit,
+     * or a soft one without past_soft. What costs nothing fits any. X_E_DUPLICATE; X_E_INVALID: scopes. */
+    int (*attempt_begin)(struct store_db *db, struct store_attempt *in, struct err *err);
+    /* The reservation becomes what was spent (cost -1 = nothing known), in the day and month of the begin.
+     * X_E_NOT_FOUND: not begun, or closed already. */
+    int (*attempt_end)(struct store_db *db, const struct store_attempt *in, struct err *err);
     /* X_E_NOT_FOUND: no such part, or it is final (SENT, UNDELIVERABLE, DEAD). SENDING counts a try. */
     int (*part_set)(struct store_db *db, const struct store_part *in, struct err *err);
     /* At start, before anything else: CLAIMED -> RECEIVED with crashes + 1 (or DEAD with the notice),
-     * SENDING -> PENDING marked possible_duplicate, open attempts closed as "crashed". */
+     * SENDING -> PENDING marked possible_duplicate, open attempts closed as "crashed": what they really cost
+     * is unknown, so their estimates count as spent. */
     int (*recover)(struct store_db *db, int64_t now_ms, const char *notice_json, struct err *err);
-    /* Expired leases -> RECEIVED or DEAD. *n = how many. */
+    /* Expired leases -> RECEIVED or DEAD, their open attempts closed as "lost" like crashed ones.
+     * *n = how many leases. */
     int (*reap)(struct store_db *db, int64_t now_ms, const char *notice_json, int64_t *n, struct err *err);
     /* Deletes at most `most` rows of each kind older than the given wall times; 0 = keep that kind. */
     int (*prune)(struct store_db *db, int64_t inbox_before_ms, int64_t turn_before_ms, int most,
@@ -209,6 +240,9 @@ struct store_ops {
                       struct store_pseudonym **out, size_t *n, struct err *err);
     int (*answer_of)(struct store_db *db, const char *turn_id, struct arena *a, const char **json,
                      struct err *err); /* X_E_NOT_FOUND */
+    /* Zeros when nothing was ever charged to it. */
+    int (*spent)(struct store_db *db, const char *scope, const char *period, struct store_spent *out,
+                 struct err *err);
     /* Counts rows: the larger the tables the longer it takes. Not on the loop. */
     int (*counts)(struct store_db *db, struct store_counts *out, struct err *err);
 };

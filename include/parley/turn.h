@@ -95,14 +95,34 @@ struct turn_passages {
 };
 
 /* score */
+enum route_class { ROUTE_CHEAP, ROUTE_BALANCED, ROUTE_RESEARCH };
+#define ROUTE_CLASSES 3
+#define TURN_REASONS_MAX 8
 struct turn_complexity {
     double score; /* 1..10 */
     bool needs_live;
+    enum route_class klass;
+    const char *reason[TURN_REASONS_MAX]; /* stable codes: "long", "numbers", "live", ... */
+    size_t reasons;
 };
 
 /* route: provider slots in the order to try, ending with the built-in one */
 struct turn_route {
     int slot[TURN_CANDIDATES_MAX];
+    size_t len;
+};
+
+#define CITATIONS_MAX 50 /* a higher [n] of a provider that cites by itself is dropped */
+
+/* generate: sources that the provider itself cites; untrusted text, as it came */
+struct citation {
+    int n;
+    const char *url, *title, *snippet;
+};
+struct turn_citations {
+    bool own;                     /* [n] in the answer are these, not our passages */
+    bool used[CITATIONS_MAX + 1]; /* own: [n] stands in the answer */
+    struct citation *at;          /* CITATIONS_MAX of them, once there is one */
     size_t len;
 };
 
@@ -164,6 +184,7 @@ struct turn {
     struct turn_passages passages;
     struct turn_complexity complexity;
     struct turn_route route;
+    struct turn_citations citations;
     struct turn_answer answer;
     struct turn_validation validation;
     const char *answer_json;    /* the recorded body, rendered once; replays are the same bytes */

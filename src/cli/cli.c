@@ -16,13 +16,15 @@
 #include "base/str.h"
 #include "conf/config.h"
 
-enum { OPT_CONFIG = 256, OPT_STATE, OPT_SET, OPT_JSON, OPT_QUIET };
+enum { OPT_CONFIG = 256, OPT_STATE, OPT_SET, OPT_JSON, OPT_JSONL, OPT_EXPLAIN, OPT_QUIET };
 
 static const struct option options[] = {
     { "config", required_argument, NULL, OPT_CONFIG },
     { "state", required_argument, NULL, OPT_STATE },
     { "set", required_argument, NULL, OPT_SET },
     { "json", no_argument, NULL, OPT_JSON },
+    { "jsonl", no_argument, NULL, OPT_JSONL },
+    { "explain", no_argument, NULL, OPT_EXPLAIN },
     { "quiet", no_argument, NULL, OPT_QUIET },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'V' },
@@ -154,6 +156,12 @@ static int parse_options(struct cli *cli, int argc, char **argv, bool *want_help
             break;
         case OPT_JSON:
             cli->json = true;
+            break;
+        case OPT_JSONL:
+            cli->jsonl = true;
+            break;
+        case OPT_EXPLAIN:
+            cli->explain = true;
             break;
         case OPT_QUIET:
             cli->quiet = true;

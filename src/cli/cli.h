@@ -16,8 +16,9 @@ struct cli {
     struct config_source source;
     const char *set[CLI_SETS_MAX];
     bool json, quiet;
-    int top_k;        /* -k, 0 = not said */
-    const char **arg; /* what is left after options and the command's name */
+    bool jsonl, explain; /* route */
+    int top_k;           /* -k, 0 = not said */
+    const char **arg;    /* what is left after options and the command's name */
     int args;
     const struct adapter_ops *const *adapter; /* what serve opens */
     size_t adapters;
@@ -42,8 +43,11 @@ int cmd_serve(struct cli *cli);
 int cmd_index(struct cli *cli);
 int cmd_search(struct cli *cli);
 int cmd_ask(struct cli *cli);
+int cmd_route(struct cli *cli);
+int cmd_eval(struct cli *cli);
 int cmd_check_config(struct cli *cli);
 int cmd_doctor(struct cli *cli);
+int cmd_providers(struct cli *cli);
 int cmd_version(struct cli *cli);
 
 #endif

@@ -18,16 +18,19 @@
 #define CONFIG_LIST_MAX      16
 
 enum consent_region { REGION_AUTO, REGION_EU, REGION_UK, REGION_US, REGION_NONE };
+/* Which questions a provider is meant for: an enum route_class, or all of them. */
+enum provider_class { PROVIDER_CHEAP, PROVIDER_BALANCED, PROVIDER_RESEARCH, PROVIDER_ANY };
 enum grounding { GROUNDING_ANNOTATE, GROUNDING_STRICT };
 
 struct config_provider { /* one "llm.<name>" */
     const char *name;
-    const char *format; /* "openai", or "extractive" for the built-in one */
+    const char *format; /* "openai", "gemini", ...; "extractive" for the built-in one */
     const char *base_url, *model;
     const char *api_key; /* resolved: key, key file, environment */
     int timeout_ms;      /* total of one call */
     int connect_ms, first_byte_ms, idle_ms;
     int max_tokens;
+    enum provider_class klass;
 };
 
 /* All strings live as long as the config and are never NULL. */

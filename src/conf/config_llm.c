@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Providers. Each "llm.<name>" is a draft until all sources have spoken; then llm.order, or failing that the
- * file's order, says which of them become config->llm. The names below come with an address and a
- * model, all of them in the OpenAI wire format that each of these hosts also speaks; any other
- * name needs a base_url. "extractive" is built in, has no settings and always stands last.
+ * file's order, says which of them become config->llm. The names below come with an address, a
+ * model and the host's own wire format; any other name needs a base_url and is taken to speak
+ * OpenAI's format. "extractive" is built in, has no settings and always stands last.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,15 +15,18 @@
 #define EXTRACTIVE "extractive"
 
 static const struct known {
-    const char *name, *base_url, *model;
+    const char *name, *format, *base_url, *model;
     const char *env; /* its key, or for ollama its address */
+    enum provider_class klass;
 } known_providers[] = {
-    { "openai", "https://api.openai.com/v1", "gpt-4o-mini", "OPENAI_API_KEY" },
-    { "gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "gemini-2.5-flash-lite",
-      "GEMINI_API_KEY" },
-    { "perplexity", "https://api.perplexity.ai", "sonar", "PERPLEXITY_API_KEY" },
-    { "anthropic", "https://api.anthropic.com/v1", "claude-haiku-4-5", "ANTHROPIC_API_KEY" },
-    { "ollama", "http://127.0.0.1:11434/v1", "llama3.2", "OLLAMA_HOST" },
+    { "openai", "openai", "https://api.openai.com/v1", "gpt-4o-mini", "OPENAI_API_KEY", PROVIDER_BALANCED },
+    { "gemini", "gemini", "https://generativelanguage.googleapis.com/v1beta", "gemini-2.5-flash-lite",
+      "GEMINI_API_KEY", PROVIDER_CHEAP },
+    { "perplexity", "perplexity", "https://api.perplexity.ai", "sonar", "PERPLEXITY_API_KEY",
+      PROVIDER_RESEARCH },
+    { "anthropic", "anthropic", "https://api.anthropic.com/v1", "claude-haiku-4-5", "ANTHROPIC_API_KEY",
+      PROVIDER_BALANCED },
+    { "ollama", "ollama", "http://127.0.0.1:11434", "llama3.2", "OLLAMA_HOST", PROVIDER_CHEAP },
 };
 
 static const struct known *known_of(const char *name)
@@ -62,8 +65,10 @@ static int draft_defaults(struct config_impl *im, struct config_draft *d, struct
         rc = config_store_text(im, path, config_keys[i].fallback, &w, err);
     }
     if (k) {
+        d->p.format = k->format;
         d->p.base_url = k->base_url;
         d->p.model = k->model;
+        d->p.klass = k->klass;
     }
     return rc;
 }
@@ -118,13 +123,13 @@ static const char *ollama_url(struct config_impl *im, const char *host)
     const char *port;
 
     if (strncmp(any, "0.0.0.0", 7) == 0)
-        return arena_printf(&im->arena, "http://127.0.0.1%s/v1", any[7] ? any + 7 : ":11434");
+        return arena_printf(&im->arena, "http://127.0.0.1%s", any[7] ? any + 7 : ":11434");
     if (scheme)
-        return arena_printf(&im->arena, "%s/v1", tidy_slash(&im->arena, host));
+        return tidy_slash(&im->arena, host);
     port = strrchr(host, ':');
     if (!port || (host[0] == '[' && strchr(port, ']')))
-        return arena_printf(&im->arena, "http://%s:11434/v1", host);
-    return arena_printf(&im->arena, "http://%s%s/v1", host[0] == ':' ? "127.0.0.1" : "", host);
+        return arena_printf(&im->arena, "http://%s:11434", host);
+    return arena_printf(&im->arena, "http://%s%s", host[0] == ':' ? "127.0.0.1" : "", host);
 }
 
 static int known_ollama(struct config_impl *im, const struct known *k, const char *host, struct err *err)

@@ -57,7 +57,8 @@ const struct config_key config_keys[] = {
     { "llm.order", .base = IN_IMPL, .at = offsetof(struct config_impl, order), .type = KEY_LIST,
       .count_at = offsetof(struct config_impl, orders), .fallback = "", .check = NULL,
       .help = "order to try; empty: as written here, then those with a key in the environment" },
-    { "llm.*.format", DRAFT(p.format), .choices = "openai", .fallback = "openai", .help = "wire format" },
+    { "llm.*.format", DRAFT(p.format), .choices = "openai|gemini|anthropic|ollama|perplexity",
+      .fallback = "openai", .help = "wire format; the names of this list begin with their own" },
     { "llm.*.base_url", DRAFT(p.base_url), .fallback = "", .check = check_url, .tidy = tidy_slash,
       .help = "start of the API's address; known for openai, gemini, perplexity, anthropic, ollama" },
     { "llm.*.model", DRAFT(p.model), .fallback = "default", .help = "model name as the provider spells it" },
@@ -72,6 +73,11 @@ const struct config_key config_keys[] = {
       .help = "longest silence inside an answer" },
     { "llm.*.max_tokens", DRAFT(p.max_tokens), INT(1, 1000000), .fallback = "1024",
       .help = "longest answer, in tokens" },
+    { "llm.*.class", DRAFT(p.klass), .type = KEY_CHOICE, .choices = "cheap|balanced|research|any",
+      .fallback = "any",
+      .help =
+          "questions it is tried first for; by name: gemini and ollama cheap, openai and anthropic balanced, "
+          "perplexity research" },
     { "llm.*.allow_http", DRAFT(allow_http), .type = KEY_BOOL, .fallback = "false",
       .help = "allow a plain http base_url to another machine: questions and the key travel unencrypted" },
     { "answer.footer", CONF(answer.footer), .type = KEY_BOOL, .fallback = "true",

@@ -23,8 +23,8 @@
     }
 
 const struct policy_kind policy_kinds[] = {
-    KIND(pii),       KIND(consent), KIND(tiers),     KIND(routing),
-    KIND(validator), KIND(screen),  KIND(retention), KIND(prices),
+    KIND(pii),    KIND(consent),   KIND(tiers),  KIND(routing), KIND(validator),
+    KIND(screen), KIND(retention), KIND(prices), KIND(budgets),
 };
 
 struct policies_whole { /* one allocation */

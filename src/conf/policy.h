@@ -11,6 +11,7 @@
 #include <parley/turn.h>
 
 #include "base/match.h"
+#include "conf/routing.h"
 
 enum pii_check { PII_NONE, PII_LUHN, PII_IP, PII_PHONE };
 struct pii_rule {
@@ -56,9 +57,17 @@ struct screen_rule {
     double weight; /* the score is 1 - prod(1 - weight) */
 };
 
-struct price {
+struct price { /* billionths of a USD */
     const char *model;
-    int64_t in_nusd, out_nusd; /* per token, billionths of a USD */
+    int64_t in_nusd, out_nusd, cached_nusd; /* per token; cached: of the input, read from a cache */
+    int64_t request_nusd, search_nusd;      /* each */
+};
+
+struct budget_limit {
+    int64_t soft_nusd, hard_nusd; /* -1 = none */
+};
+struct budget {
+    struct budget_limit day, month; /* UTC */
 };
 
 struct policies {
@@ -74,9 +83,7 @@ struct policies {
     struct {
         int64_t monthly[TIER_COUNT];
     } tiers; /* -1 = unlimited */
-    struct {
-        double cheap_below, strong_from;
-    } routing;
+    struct routing routing;
     struct {
         struct danger_rule *danger;
         size_t dangers;
@@ -101,6 +108,9 @@ struct policies {
         size_t n;
         const char *dated;
     } prices;
+    struct {
+        struct budget bot, tier[TIER_COUNT], user; /* user: each one */
+    } budgets;
     void *impl;
 };
 

@@ -23,3 +23,4 @@ EMBED(validator);
 EMBED(screen);
 EMBED(retention);
 EMBED(prices);
+EMBED(budgets);

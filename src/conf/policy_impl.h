@@ -52,6 +52,8 @@ enum policy_type {
     POLICY_INT64,    /* int64_t */
     POLICY_NUMBER,   /* double */
     POLICY_NUSD,     /* USD per million -> int64_t billionths per one */
+    POLICY_NUSD_1K,  /* USD per thousand -> int64_t billionths per one */
+    POLICY_USD,      /* USD -> int64_t billionths; -1 stays -1 */
     POLICY_BOOL,     /* bool */
     POLICY_CHOICE,   /* enum: the index in `choices` */
     POLICY_PATTERN,  /* string, or list of alternatives -> struct matcher * */
@@ -109,7 +111,7 @@ struct policy_kind {
 extern const struct policy_kind policy_kinds[];                               /* policy.c */
 extern const struct policy_shape policy_pii, policy_validator, policy_screen; /* policy_rules.c */
 extern const struct policy_shape policy_consent, policy_tiers, policy_routing, policy_retention,
-    policy_prices;
+    policy_prices, policy_budgets;
 
 /* policy_default.c */
 extern const char policy_text_pii[], policy_text_pii_end[];
@@ -120,5 +122,6 @@ extern const char policy_text_validator[], policy_text_validator_end[];
 extern const char policy_text_screen[], policy_text_screen_end[];
 extern const char policy_text_retention[], policy_text_retention_end[];
 extern const char policy_text_prices[], policy_text_prices_end[];
+extern const char policy_text_budgets[], policy_text_budgets_end[];
 
 #endif

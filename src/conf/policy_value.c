@@ -36,6 +36,20 @@ static int value_number(struct policy_reader *r, const cJSON *item, const char *
     return 0;
 }
 
+/* An amount in billionths of a dollar. One that is not nothing must not become nothing. */
+static int value_usd(struct policy_reader *r, const char *path, const struct policy_field *f, double n,
+                     int64_t *out)
+{
+    double each = f->type == POLICY_NUSD ? 1e3 : f->type == POLICY_NUSD_1K ? 1e6 : 1e9;
+
+    if (n < 0 && n != -1)
+        return policy_refuse(r, path, false, "must be -1 (none) or an amount of at least 0");
+    *out = n < 0 ? -1 : (int64_t)llround(n * each);
+    if (n > 0 && *out == 0)
+        return policy_refuse(r, path, false, "is less than can be counted (%.10g)", 1 / each);
+    return 0;
+}
+
 static int value_numeric(struct policy_reader *r, const cJSON *item, const char *path,
                          const struct policy_field *f, void *at)
 {
@@ -44,12 +58,14 @@ static int value_numeric(struct policy_reader *r, const cJSON *item, const char 
 
     if (rc)
         return rc;
+    if (f->type == POLICY_NUSD || f->type == POLICY_NUSD_1K || f->type == POLICY_USD)
+        return value_usd(r, path, f, n, at);
     if (f->type == POLICY_NUMBER)
         *(double *)at = n;
     else if (f->type == POLICY_INT)
         *(int *)at = (int)n;
     else
-        *(int64_t *)at = f->type == POLICY_NUSD ? (int64_t)llround(n * 1000) : (int64_t)n;
+        *(int64_t *)at = (int64_t)n;
     return 0;
 }
 
@@ -132,6 +148,8 @@ int policy_value(struct policy_reader *r, const cJSON *item, const char *path, c
     case POLICY_INT64:
     case POLICY_NUMBER:
     case POLICY_NUSD:
+    case POLICY_NUSD_1K:
+    case POLICY_USD:
     case POLICY_OBJECT:
     case POLICY_LIST:
         break;

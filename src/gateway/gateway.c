@@ -18,6 +18,7 @@
 #include "gateway/inside.h"
 #include "io/http.h"
 #include "io/notify.h"
+#include "pipeline/cost.h"
 
 #define LIMITER_KEYS 65536
 
@@ -89,6 +90,18 @@ static struct snapshot *host_snapshot(struct host *h)
 
 /* ---- the provider set of a snapshot ---- */
 
+/* Once for each load: budgets cannot see what such a model costs. */
+static void unpriced_say(const struct snapshot *snap, const struct llm *llm)
+{
+    for (size_t i = 0; i < llm_count(llm); i++) {
+        const struct config_provider *c = llm_conf(llm, i);
+        const struct price *price = cost_price(snap->policies, c->model);
+        if (!price && !cost_is_free(c, price))
+            log_warn("llm.unpriced", "provider=%s model=\"%s\" hint=\"policies/prices.json\"", c->name,
+                     c->model);
+    }
+}
+
 static struct provider_set *set_open(struct snapshot *snap, struct http *http, struct err *err)
 {
     struct provider_set *set = calloc(1, sizeof *set);
@@ -100,6 +113,7 @@ static struct provider_set *set_open(struct snapshot *snap, struct http *http, s
         free(set);
         return NULL;
     }
+    unpriced_say(snap, set->llm);
     set->snap = snap;
     set->refs = 1;
     return set;
@@ -226,6 +240,7 @@ static void gateway_free(struct gateway *g)
     limiter_close(g->pipe.by_user);
     limiter_close(g->pipe.by_ip);
     cache_close(g->pipe.cache);
+    cache_file_close(g->pipe.cache_file);
     match_scratch_free(g->pipe.scratch);
     keys_wipe(&g->pipe.keys);
     table_free(&g->turns);
@@ -293,6 +308,8 @@ static int open_services(struct gateway *g, const struct config *c, struct err *
         rc = limiter_open(&p->by_ip, LIMITER_KEYS, err);
     if (rc == 0)
         rc = cache_open(&p->cache, CACHE_ENTRIES, CACHE_TTL_MS, err);
+    if (rc == 0 && cache_file_open(&p->cache_file, store_dir, err))
+        log_warn("cache.memory_only", "err=\"%s\"", err->text); /* slower, never wrong */
     if (rc == 0 && !(p->scratch = match_scratch_new()))
         rc = err_set(err, -ENOMEM, "out of memory");
     return rc;

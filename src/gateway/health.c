@@ -29,6 +29,8 @@ static struct metric tokens_out =
     METRIC(METRIC_COUNTER, "parley_tokens_total", "Tokens of recorded answers", "direction=\"out\"");
 static struct metric cost =
     METRIC(METRIC_COUNTER, "parley_cost_nanousd_total", "Cost of recorded answers, 1e-9 USD", NULL);
+static struct metric unpriced = METRIC(METRIC_COUNTER, "parley_unpriced_answers_total",
+                                       "Answers of models that prices.json does not list", NULL);
 static struct metric whole =
     METRIC(METRIC_HISTOGRAM, "parley_turn_seconds", "Message in to answer out", NULL);
 static struct metric overhead =
@@ -44,8 +46,8 @@ static struct metric ops =
 static struct metric up = METRIC(METRIC_GAUGE, "parley_ready", "1 while messages are taken", NULL);
 
 static struct metric *const all[] = {
-    &accepted, &refused,  &turns_ok,  &turns_notice, &cache_hits,  &unsafe,  &tokens_in, &tokens_out, &cost,
-    &whole,    &overhead, &in_flight, &waiting,      &connections, &commits, &ops,       &up,
+    &accepted, &refused, &turns_ok, &turns_notice, &cache_hits, &unsafe,      &tokens_in, &tokens_out, &cost,
+    &unpriced, &whole,   &overhead, &in_flight,    &waiting,    &connections, &commits,   &ops,        &up,
 };
 
 void health_count_refused(void)
@@ -68,6 +70,7 @@ void health_count_turn(const struct turn *t)
     metric_add(&tokens_in, t->answer.tokens_in);
     metric_add(&tokens_out, t->answer.tokens_out);
     metric_add(&cost, t->answer.cost_nusd > 0 ? t->answer.cost_nusd : 0);
+    metric_add(&unpriced, ok && t->answer.cost_nusd < 0);
     metric_add(&cache_hits, t->answer.cached);
     metric_add(&unsafe, ok && !t->validation.is_safe);
 }

@@ -46,7 +46,10 @@ struct llm {
     size_t n;
 };
 
-static const struct provider_ops *const formats[] = { &provider_openai, &provider_extractive };
+static const struct provider_ops *const formats[] = {
+    &provider_openai, &provider_gemini,     &provider_anthropic,
+    &provider_ollama, &provider_perplexity, &provider_extractive,
+};
 
 static const struct provider_ops *format_of(const char *name)
 {
@@ -167,6 +170,11 @@ const struct config_provider *llm_conf(const struct llm *l, size_t slot)
 bool llm_is_builtin(const struct llm *l, size_t slot)
 {
     return l->slot[slot].ops == &provider_extractive;
+}
+
+bool llm_cites(const struct llm *l, size_t slot)
+{
+    return l->slot[slot].ops->cites;
 }
 
 /* ---- breaker ---- */

@@ -18,6 +18,7 @@ void llm_close(struct llm *l); /* no call is running */
 size_t llm_count(const struct llm *l);
 const struct config_provider *llm_conf(const struct llm *l, size_t slot);
 bool llm_is_builtin(const struct llm *l, size_t slot);
+bool llm_cites(const struct llm *l, size_t slot); /* provider_ops.cites */
 /* False while its breaker is open (5 failures in a row; probes again after 30 s) or its key is dead. */
 bool llm_usable(struct llm *l, size_t slot, int64_t now_mono_ms);
 void llm_report(struct llm *l, size_t slot, const struct llm_result *r,

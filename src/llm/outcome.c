@@ -44,11 +44,30 @@ static const struct word words[] = {
     { "UNAVAILABLE", LLM_TRANSIENT },
     { "model_not_found", LLM_BAD_REQUEST },
     { "invalid_request_error", LLM_BAD_REQUEST },
+    /* Anthropic */
+    { "api_error", LLM_TRANSIENT },
+    { "timeout_error", LLM_TRANSIENT },
+    { "billing_error", LLM_MONEY },
+    { "not_found_error", LLM_BAD_REQUEST },
+    { "request_too_large", LLM_TOO_LONG },
+    /* google.rpc.Code */
+    { "INTERNAL", LLM_TRANSIENT },
+    { "DEADLINE_EXCEEDED", LLM_TRANSIENT },
+    { "UNAUTHENTICATED", LLM_KEY },
+    { "PERMISSION_DENIED", LLM_KEY },
+    { "FAILED_PRECONDITION", LLM_MONEY }, /* no free tier here: billing is to be enabled */
+    { "NOT_FOUND", LLM_BAD_REQUEST },
+    { "INVALID_ARGUMENT", LLM_BAD_REQUEST },
 };
 
-/* Servers that copy only the shape of OpenAI's errors say it in the message alone. */
-static const char *const too_long[] = { "context length", "context window", "maximum context",
-                                        "too many tokens", "prompt is too long" };
+/* What some say in the message alone, under a code that means anything. */
+static const struct word phrases[] = {
+    { "context length", LLM_TOO_LONG },         { "context window", LLM_TOO_LONG },
+    { "maximum context", LLM_TOO_LONG },        { "too many tokens", LLM_TOO_LONG },
+    { "prompt is too long", LLM_TOO_LONG },     { "exceeds the maximum number of tokens", LLM_TOO_LONG },
+    { "API key not valid", LLM_KEY },           { "API key expired", LLM_KEY },
+    { "credit balance is too low", LLM_MONEY },
+};
 
 const cJSON *outcome_error(const cJSON *doc)
 {
@@ -83,9 +102,9 @@ static enum llm_end word_end(const char *text)
 
 static enum llm_end message_end(const char *text)
 {
-    for (size_t i = 0; i < ARRAY_LEN(too_long); i++)
-        if (strcasestr(text, too_long[i]))
-            return LLM_TOO_LONG;
+    for (size_t i = 0; i < ARRAY_LEN(phrases); i++)
+        if (strcasestr(text, phrases[i].text))
+            return phrases[i].end;
     return LLM_OK;
 }
 
@@ -222,5 +241,32 @@ int64_t outcome_retry_after(const char *after_ms, const char *after, int64_t now
         return retry_clamp(n * 1000);
     if (after && http_date_ms(after, &at))
         return retry_clamp((double)(at - now_wall_ms));
+    return -1;
+}
+
+/* "37s", "1.5s": protobuf's JSON form of a duration. */
+static int64_t duration_ms(const char *text)
+{
+    char digits[24];
+    double n;
+    size_t len = strlen(text);
+    if (len < 2 || len > sizeof digits || text[len - 1] != 's')
+        return -1;
+    memcpy(digits, text, len - 1);
+    digits[len - 1] = '\0';
+    return decimal(digits, &n) ? retry_clamp(n * 1000) : -1;
+}
+
+int64_t outcome_retry_info(const cJSON *error)
+{
+    const cJSON *at, *details = cJSON_GetObjectItemCaseSensitive(error, "details");
+    if (!cJSON_IsArray(details))
+        return -1;
+    cJSON_ArrayForEach(at, details)
+    {
+        const char *delay = json_text(at, "retryDelay", "");
+        if (*delay)
+            return duration_ms(delay);
+    }
     return -1;
 }

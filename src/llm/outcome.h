@@ -29,4 +29,7 @@ void outcome_detail(char out[160], int status, const cJSON *error, const char *k
  * -1 when neither says. */
 int64_t outcome_retry_after(const char *after_ms, const char *after, int64_t now_wall_ms);
 
+/* The delay of a google.rpc.RetryInfo among the error's details, in milliseconds; -1 = none. */
+int64_t outcome_retry_info(const cJSON *error);
+
 #endif

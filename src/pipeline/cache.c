@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/table.h"
 #include "base/utf.h"
+#include "pipeline/cache_text.h"
 #include "pipeline/stages.h"
 
 struct entry {
@@ -162,6 +163,59 @@ void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t n
     pthread_mutex_unlock(&c->lock);
 }
 
+/* ---- the copy on disk ---- */
+
+struct keeping {
+    struct job job;
+    struct cache_file *file;
+    char key[KEY_BYTES];
+    struct buf value;
+};
+
+static void keep_write(struct job *j, struct worker *w X_UNUSED)
+{
+    struct keeping *k = CONTAINER_OF(j, struct keeping, job);
+    int64_t now = clock_wall_ms();
+    cache_file_put(k->file, k->key, buf_text(&k->value), now, now + CACHE_FILE_TTL_MS);
+}
+
+static void keep_free(struct job *j)
+{
+    struct keeping *k = CONTAINER_OF(j, struct keeping, job);
+    buf_free(&k->value);
+    free(k);
+}
+
+void cache_keep(struct turn *t)
+{
+    struct pipeline *p = t->pipeline;
+    cache_put(p->cache, t->cache.key, t, clock_mono_ms());
+    struct keeping *k = p->cache_file ? calloc(1, sizeof *k) : NULL;
+    if (!k)
+        return;
+    k->job.run = keep_write;
+    k->job.done = keep_free;
+    k->file = p->cache_file;
+    memcpy(k->key, t->cache.key, sizeof k->key);
+    buf_init(&k->value, 4U * CACHE_ENTRY_MAX);
+    cache_encode(t, &k->value);
+    if (k->value.failed || pool_submit(p->pool, &k->job))
+        keep_free(&k->job);
+}
+
+/* On a worker. A hit goes into memory too. */
+static bool from_file(struct turn *t)
+{
+    struct pipeline *p = t->pipeline;
+    const char *json;
+    if (!p->cache_file ||
+        cache_file_get(p->cache_file, t->cache.key, clock_wall_ms(), &t->arena, &json) != 0 ||
+        cache_decode(json, t) != 0)
+        return false;
+    cache_put(p->cache, t->cache.key, t, clock_mono_ms());
+    return true;
+}
+
 /* Case and runs of white space do not make another question. */
 static struct str normalised(struct turn *t)
 {
@@ -200,8 +254,8 @@ enum verdict stage_cache(struct turn *t, struct worker *w)
         return turn_fail(t, -ENOMEM, "cache");
     struct str part[] = { str_of(context), question };
     hmac_hex(t->cache.key, t->pipeline->keys.identity, part, ARRAY_LEN(part));
-    if (cache_get(t->pipeline->cache, t->cache.key, t, clock_mono_ms()))
-        return NEXT;
+    if (cache_get(t->pipeline->cache, t->cache.key, t, clock_mono_ms()) && !from_file(t))
+        return t->arena.failed ? turn_fail(t, -ENOMEM, "cache") : NEXT;
     t->answer.cached = true;
     t->answer.tokens_in = t->answer.tokens_out = t->answer.cost_nusd = 0; /* no model was asked */
     return DONE;

@@ -8,9 +8,10 @@
 
 #include <parley/turn.h>
 
-#define CACHE_ENTRIES   1000
-#define CACHE_ENTRY_MAX 16384 /* bytes of answer text and sources; larger answers are not kept */
-#define CACHE_TTL_MS    600000
+#define CACHE_ENTRIES     1000
+#define CACHE_ENTRY_MAX   16384    /* bytes of answer text and sources; larger answers are not kept */
+#define CACHE_FILE_TTL_MS 86400000 /* of the copy on disk: a key also names policies and documents */
+#define CACHE_TTL_MS      600000
 
 struct cache;
 
@@ -19,5 +20,7 @@ void cache_close(struct cache *c);
 /* Fills answer, passages' sources and validation from the entry; strings in t->arena. 0 or X_E_NOT_FOUND. */
 int cache_get(struct cache *c, const char *key, struct turn *t, int64_t now_mono_ms);
 void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t now_mono_ms);
+/* Loop thread: into memory now, into the file from a worker, when there is room for the job. */
+void cache_keep(struct turn *t);
 
 #endif

@@ -12,8 +12,11 @@
 #include <parley/clock.h>
 #include <parley/log.h>
 
+#include "pipeline/cost.h"
+#include "pipeline/citation.h"
 #include "pipeline/output.h"
 #include "pipeline/prompt.h"
+#include "pipeline/retry.h"
 #include "pipeline/stages.h"
 
 struct generation {
@@ -23,6 +26,9 @@ struct generation {
     struct provider_call *call; /* running, or NULL */
     size_t next;                /* index into route.slot of the next candidate */
     size_t slot;                /* in hand */
+    size_t first;               /* the slot that was to answer */
+    struct backoff backoff;     /* between tries of the one in hand */
+    struct pause *pause;        /* until the next of them */
     int attempts;               /* ledger rows of this run */
     int64_t deadline_us, attempt_us;
     struct store_op *intent; /* of the attempt in hand; NULL for the built-in provider */
@@ -42,13 +48,12 @@ static void resume(struct generation *g, enum verdict v)
         turn_resume(g->turn, v);
 }
 
-static int64_t price_of(const struct turn *t, const char *model, int64_t in, int64_t out)
+static int64_t prompt_tokens(const struct generation *g)
 {
-    const struct policies *p = t->snap->policies;
-    for (size_t i = 0; i < p->prices.n; i++)
-        if (strcmp(p->prices.at[i].model, model) == 0)
-            return in * p->prices.at[i].in_nusd + out * p->prices.at[i].out_nusd;
-    return -1;
+    int64_t n = 0;
+    for (size_t i = 0; i < g->req.messages; i++)
+        n += llm_tokens(g->message[i].text);
+    return n;
 }
 
 /* Usage fields first, the documented estimate where the provider reported none. */
@@ -57,15 +62,11 @@ static void settle_usage(struct generation *g, int64_t *in, int64_t *out, int64_
     const struct turn *t = g->turn;
     *in = g->result.tokens_in;
     *out = g->result.tokens_out;
-    if (*in < 0) {
-        *in = 0;
-        for (size_t i = 0; i < g->req.messages; i++)
-            *in += llm_tokens(g->message[i].text);
-    }
+    if (*in < 0)
+        *in = prompt_tokens(g);
     if (*out < 0)
         *out = output_tokens(t->output);
-    *cost = g->result.cost_nusd >= 0 ? g->result.cost_nusd
-                                     : price_of(t, llm_conf(t->llm, g->slot)->model, *in, *out);
+    *cost = cost_of_result(t->snap->policies, llm_conf(t->llm, g->slot), &g->result, *in, *out);
     if (llm_is_builtin(t->llm, g->slot))
         *cost = 0;
 }
@@ -85,6 +86,8 @@ static struct store_op *attempt_op(struct generation *g, enum store_kind kind)
                                             .provider = c->name,
                                             .model = c->model,
                                             .now_ms = clock_wall_ms() };
+    if (kind == STORE_ATTEMPT_BEGIN && budget_charge(t, &op->u.attempt, g->slot, prompt_tokens(g)))
+        return NULL;
     return op;
 }
 
@@ -115,6 +118,13 @@ static int on_text(void *ctx, const char *bytes, size_t len)
     return rc == X_E_FULL ? X_E_FULL : 0;
 }
 
+static void on_citation(void *ctx, const struct llm_citation *c)
+{
+    struct generation *g = ctx;
+    if (citation_note(g->turn, c) && !g->write_rc)
+        g->write_rc = -ENOMEM;
+}
+
 static void on_end(void *ctx, const struct llm_result *result)
 {
     struct generation *g = ctx;
@@ -132,6 +142,8 @@ static enum verdict took(struct generation *g)
     struct turn_answer *a = &t->answer;
     settle_usage(g, &a->tokens_in, &a->tokens_out, &a->cost_nusd);
     a->code = "ok";
+    if (g->slot != g->first || (llm_is_builtin(t->llm, g->slot) && llm_count(t->llm) > 1))
+        turn_warn(t, "provider_fallback");
     a->provider = c->name;
     a->model = c->model;
     t->validation.is_safe = true;
@@ -164,21 +176,21 @@ static enum verdict judge(struct generation *g)
     memset(t->answer.cite, 0, sizeof t->answer.cite);
     t->answer.cites = 0;
     t->validation.warnings = g->warnings;
-    turn_warn(t, "provider_fallback");
-    g->warnings = t->validation.warnings;
     return WAIT;
 }
 
 static void start_call(struct generation *g)
 {
     struct turn *t = g->turn;
-    const struct llm_sink sink = { .ctx = g, .text = on_text, .end = on_end };
+    const struct llm_sink sink = { .ctx = g, .text = on_text, .citation = on_citation, .end = on_end };
     struct err err = { "" };
     g->attempt_us = clock_mono_us();
     int64_t left_ms = (g->deadline_us - g->attempt_us) / 1000;
     int most_ms = llm_conf(t->llm, g->slot)->timeout_ms;
     g->req.total_ms = most_ms > 0 && most_ms < left_ms ? most_ms : (int)left_ms;
+    g->req.max_tokens = llm_conf(t->llm, g->slot)->max_tokens;
     g->write_rc = 0;
+    citations_begin(t, llm_cites(t->llm, g->slot));
     g->starting = true;
     int rc = llm_start(t->llm, g->slot, &g->req, &sink, &g->call, &err);
     g->starting = false;
@@ -204,6 +216,14 @@ static void intent_done(struct store_op *op)
 {
     struct generation *g = op->ctx;
     g->waiting = false;
+    budget_heed(g->turn, &op->u.attempt);
+    g->warnings = g->turn->validation.warnings;
+    if (op->rc == X_E_LIMIT && !g->cancelled) { /* not affordable; nothing was written */
+        g->intent = NULL;
+        g->attempts--;
+        resume(g, step(g));
+        return;
+    }
     if (g->cancelled || op->rc) {
         g->intent = g->cancelled ? g->intent : NULL;
         ledger_close(g);
@@ -214,13 +234,40 @@ static void intent_done(struct store_op *op)
     resume(g, step(g));
 }
 
+static void pause_ended(void *ctx)
+{
+    struct generation *g = ctx;
+    g->pause = NULL;
+    resume(g, step(g));
+}
+
+/* Whether the provider in hand is worth another try: only when none but the built-in one would follow. */
+static bool again(struct generation *g)
+{
+    struct turn *t = g->turn;
+    for (size_t i = g->next; i < t->route.len; i++)
+        if (!llm_is_builtin(t->llm, (size_t)t->route.slot[i]))
+            return false;
+    if (llm_is_builtin(t->llm, g->slot) || !llm_usable(t->llm, g->slot, clock_mono_ms()))
+        return false;
+    int64_t left_ms = (g->deadline_us - clock_mono_us()) / 1000;
+    int64_t wait = retry_wait_ms(&g->result, &g->backoff, left_ms);
+    if (wait < 0 || pause_begin(&g->pause, t->pipeline->loop, wait, pause_ended, g))
+        return false;
+    g->next--; /* the same once more */
+    return true;
+}
+
 /* Begins the next candidate; false when none is left. */
 static bool begin(struct generation *g)
 {
     struct turn *t = g->turn;
     struct llm *llm = t->llm;
     while (g->next < t->route.len) {
-        g->slot = (size_t)t->route.slot[g->next++];
+        size_t slot = (size_t)t->route.slot[g->next++];
+        if (slot != g->slot)
+            backoff_reset(&g->backoff);
+        g->slot = slot;
         bool builtin = llm_is_builtin(llm, g->slot);
         if (builtin) {
             start_call(g);
@@ -244,15 +291,16 @@ static bool begin(struct generation *g)
 static enum verdict step(struct generation *g)
 {
     for (;;) {
-        if (g->waiting || g->call)
+        if (g->waiting || g->call || g->pause)
             return WAIT;
-        if (g->ended) {
-            enum verdict v = judge(g);
-            if (v != WAIT)
-                return v;
-        }
+        bool failed = g->ended;
+        enum verdict v = failed ? judge(g) : WAIT;
+        if (v != WAIT)
+            return v;
         if (g->cancelled || g->turn->abandoned || g->turn->pipeline->hurry)
             return stopped(g);
+        if (failed && again(g))
+            return WAIT;
         if (!begin(g))
             return turn_notice(g->turn, "unavailable",
                                "No model could answer just now. Please try again in a moment.");
@@ -276,6 +324,8 @@ enum verdict stage_generate(struct turn *t, struct worker *w X_UNUSED)
                                    .passages = &t->passages,
                                    .language = t->identity.language };
     g->deadline_us = clock_mono_us() + (int64_t)t->snap->config->answer.deadline_ms * 1000;
+    g->backoff = (struct backoff){ .base_ms = RETRY_BASE_MS, .cap_ms = RETRY_CAP_MS };
+    g->first = g->slot = t->route.len ? (size_t)t->route.slot[0] : 0;
     t->pipeline->hooks->progress(t, "writing");
     return step(g);
 }
@@ -291,6 +341,12 @@ void generate_cancel(struct turn *t)
 {
     struct generation *g = t->stage_state;
     g->cancelled = true;
+    if (g->pause) {
+        pause_cancel(g->pause);
+        g->pause = NULL;
+        turn_resume(t, stopped(g));
+        return;
+    }
     if (!g->call)
         return; /* the intent row's done() sees it */
     llm_cancel(t->llm, g->slot, g->call);

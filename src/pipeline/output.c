@@ -163,6 +163,34 @@ int output_replace(struct output *o, const char *text)
     return output_append(o, text);
 }
 
+/* In place: it only gets shorter. */
+static void drop_citations(const struct turn *t, struct words *w, bool (*alive)(const struct turn *, size_t))
+{
+    size_t to = 0;
+    for (size_t i = 0; i < w->len;) {
+        size_t n = 0, span = w->at[i] == '[' ? validate_citation(w->at, w->len, i, &n) : 0;
+        if (span && !alive(t, n)) {
+            i += span;
+            while (to && w->at[to - 1] == ' ')
+                to--;
+        } else {
+            memmove(w->at + to, w->at + i, span ? span : 1);
+            to += span ? span : 1;
+            i += span ? span : 1;
+        }
+    }
+    if (w->len)
+        w->at[w->len = to] = '\0';
+}
+
+void output_drop_citations(struct output *o, bool (*alive)(const struct turn *t, size_t n))
+{
+    drop_citations(o->turn, &o->redacted, alive);
+    drop_citations(o->turn, &o->text, alive);
+    if (o->released)
+        o->released = o->text.len;
+}
+
 bool output_released(const struct output *o)
 {
     return o->released > 0;

@@ -25,6 +25,9 @@ int output_finish(struct output *o);
 int output_append(struct output *o, const char *text);
 /* Replaces the whole answer (strict grounding), allowed only while nothing was released. */
 int output_replace(struct output *o, const char *text);
+/* Takes every citation "[n]" out for which `alive` says false; what an adapter has seen of a stream keeps
+ * it. Only after output_finish. */
+void output_drop_citations(struct output *o, bool (*alive)(const struct turn *t, size_t n));
 bool output_released(const struct output *o);
 /* Size of what the model wrote, by llm_tokens; the sentence still held is included. */
 int64_t output_tokens(const struct output *o);

@@ -16,8 +16,10 @@
 #include "io/pool.h"
 #include "knowledge/knowledge.h"
 #include "llm/llm.h"
+#include "pipeline/budget.h"
 #include "pipeline/cache.h"
 #include "pipeline/keys.h"
+#include "store/cache_file.h"
 #include "store/store.h"
 
 /* What each worker thread has of its own: worker->state. */
@@ -49,9 +51,11 @@ struct pipeline {
     struct knowledge *knowledge;
     struct limiter *by_user, *by_ip;
     struct cache *cache;
+    struct cache_file *cache_file; /* NULL: memory only */
     struct keys keys;
     struct match_scratch *scratch; /* the loop thread's */
-    bool hurry;                    /* drain deadline passed: stages that would wait for a model fail */
+    struct budget_said budget_said;
+    bool hurry; /* drain deadline passed: stages that would wait for a model fail */
 };
 
 extern const struct stage pipeline_stages[];

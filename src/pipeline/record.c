@@ -16,12 +16,15 @@
 
 #define ANSWER_JSON_MAX (1U << 20)
 
-/* An answer given for want of a better provider must not outlive the outage. */
+/* An answer given for want of a better provider, or of money for one, must not outlive that. */
 static bool worth_keeping(const struct turn *t)
 {
     for (size_t i = 0; i < t->validation.warnings; i++)
-        if (strcmp(t->validation.warning[i], "provider_fallback") == 0)
+        if (strcmp(t->validation.warning[i], "provider_fallback") == 0 ||
+            strncmp(t->validation.warning[i], "budget_", 7) == 0)
             return false;
+    if (t->complexity.needs_live) /* today's answer is not tomorrow's */
+        return false;
     return t->cache.key[0] && !t->answer.cached && strcmp(t->answer.code, "ok") == 0 && t->validation.is_safe;
 }
 
@@ -39,7 +42,7 @@ static void recorded(struct store_op *op)
         return;
     }
     if (worth_keeping(t))
-        cache_put(t->pipeline->cache, t->cache.key, t, clock_mono_ms());
+        cache_keep(t);
     turn_resume(t, NEXT);
 }
 

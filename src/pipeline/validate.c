@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/utf.h"
+#include "pipeline/citation.h"
 #include "pipeline/output.h"
 #include "pipeline/stages.h"
 
@@ -157,11 +158,17 @@ enum verdict stage_validate(struct turn *t, struct worker *w X_UNUSED)
     t->validation.confidence = validate_confidence(&t->passages, output_redacted(t->output));
     bool grounded = t->validation.confidence >= t->snap->policies->validator.grounded_from;
     rc = sources_cited(t);
+    if (rc == 0)
+        rc = citations_settle(t);
     bool cited = t->answer.sources > 0;
     if (!cited && extractive) { /* it says itself that the documents do not hold the answer */
         t->validation.confidence = 0;
         grounded = true;
         turn_warn(t, "not_in_documents");
+    } else if (!grounded && t->citations.own && t->citations.len && cited &&
+               t->snap->config->answer.grounding != GROUNDING_STRICT) {
+        grounded = true; /* not by our documents, and it shows by what */
+        turn_warn(t, "provider_sources");
     } else if (!grounded) {
         turn_warn(t, "ungrounded");
     } else if (!cited && rc == 0) {

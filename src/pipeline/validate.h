@@ -13,6 +13,9 @@
  * be checked comes back as a mark of omission with the warning "sentence_withheld". */
 const char *validate_sentence(struct turn *t, const char *text, size_t len);
 
+/* The same for text that is no part of the answer: citations stay as they are. */
+const char *validate_text(struct turn *t, const char *text, size_t len);
+
 /* A cut at or before `cut` that leaves every danger phrase, personal datum, placeholder and citation whole,
  * with what its rule looks at around it; 0 = none, or it cannot be told: hold the text. */
 size_t validate_safe_cut(struct turn *t, const char *text, size_t len, size_t cut);

@@ -99,16 +99,26 @@ size_t validate_citation(const char *text, size_t len, size_t at, size_t *n)
     return i > at + 1 && i < len && text[i] == ']' ? i + 1 - at : 0;
 }
 
-/* Passages are numbered as the person meets them: the first one cited is [1]. */
-static int cite(struct turn *t, size_t passage)
+/* The number to show for [n], 0 = it names nothing. Passages are numbered as the person meets them: the first
+ * one cited is [1]. A provider's own sources keep its numbers; most come after the text, so whether there
+ * are any is seen at the end (citation.h). */
+static int cite(struct turn *t, size_t n)
 {
-    int *number = &t->answer.cite[passage - 1];
+    if (t->citations.own) {
+        if (n == 0 || n > CITATIONS_MAX)
+            return 0;
+        t->citations.used[n] = true;
+        return (int)n;
+    }
+    if (n == 0 || n > t->passages.len)
+        return 0;
+    int *number = &t->answer.cite[n - 1];
     if (!*number)
         *number = ++t->answer.cites;
     return *number;
 }
 
-/* The model cites passages by their place in the prompt; what names none is dropped. */
+/* The model cites passages by their place in the prompt; what names nothing is dropped. */
 static void number_citations(struct turn *t, struct buf *text)
 {
     struct buf out = BUF_INIT(SENTENCE_MAX);
@@ -120,8 +130,9 @@ static void number_citations(struct turn *t, struct buf *text)
             continue;
         }
         i += span;
-        if (n > 0 && n <= t->passages.len) {
-            buf_printf(&out, "[%d]", cite(t, n));
+        int shown = cite(t, n);
+        if (shown) {
+            buf_printf(&out, "[%d]", shown);
             continue;
         }
         turn_warn(t, "dead_citation");
@@ -134,7 +145,7 @@ static void number_citations(struct turn *t, struct buf *text)
     buf_free(&out);
 }
 
-const char *validate_sentence(struct turn *t, const char *text, size_t len)
+static const char *checked(struct turn *t, const char *text, size_t len, bool answer)
 {
     const struct policies *p = t->snap->policies;
     struct buf s = BUF_INIT(SENTENCE_MAX);
@@ -144,7 +155,7 @@ const char *validate_sentence(struct turn *t, const char *text, size_t len)
         rc = tone_down(t, &p->validator.danger[i], &s);
     if (rc == 0)
         rc = mask_foreign(t, &s);
-    if (rc == 0)
+    if (rc == 0 && answer)
         number_citations(t, &s);
     const char *clean;
     if (rc || s.failed) {
@@ -156,6 +167,16 @@ const char *validate_sentence(struct turn *t, const char *text, size_t len)
     }
     buf_free(&s);
     return clean;
+}
+
+const char *validate_sentence(struct turn *t, const char *text, size_t len)
+{
+    return checked(t, text, len, true);
+}
+
+const char *validate_text(struct turn *t, const char *text, size_t len)
+{
+    return checked(t, text, len, false);
 }
 
 struct span {

@@ -351,5 +351,6 @@ const struct store_ops store_sqlite = {
     .memory = sqlite_memory,
     .pseudonyms = sqlite_pseudonyms,
     .answer_of = sqlite_answer_of,
+    .spent = sqlite_spent,
     .counts = sqlite_counts,
 };

@@ -42,13 +42,19 @@ enum sql_id {
     SQL_PART_SET,
     SQL_PARTS_SETTLED,
     SQL_ATTEMPT_BEGIN,
+    SQL_ATTEMPT_OPEN,
+    SQL_ATTEMPT_OPEN_ANY,
+    SQL_ATTEMPT_OPEN_OF,
     SQL_ATTEMPT_END,
-    SQL_RECOVER_ATTEMPTS,
+    SQL_SPENT,
+    SQL_SPEND_RESERVE,
+    SQL_SPEND_SETTLE,
     SQL_RECOVER_OUTBOX,
     SQL_PRUNE_INBOX,
     SQL_PRUNE_ATTEMPTS,
     SQL_PRUNE_TURNS,
     SQL_PRUNE_PSEUDONYMS,
+    SQL_PRUNE_SPEND,
     SQL_SET_TIER,
     SQL_CONSENT_INSERT,
     SQL_INBOX_DUE,
@@ -114,7 +120,7 @@ int sqlite_ingest(struct store_db *db, const struct store_ingest *in, struct are
 int sqlite_claim(struct store_db *db, struct store_claim *c, struct err *err);
 int sqlite_answer(struct store_db *db, const struct store_answer *in, struct err *err);
 int sqlite_release(struct store_db *db, struct store_release *r, struct err *err);
-int sqlite_attempt_begin(struct store_db *db, const struct store_attempt *in, struct err *err);
+int sqlite_attempt_begin(struct store_db *db, struct store_attempt *in, struct err *err);
 int sqlite_attempt_end(struct store_db *db, const struct store_attempt *in, struct err *err);
 int sqlite_part_set(struct store_db *db, const struct store_part *in, struct err *err);
 int sqlite_recover(struct store_db *db, int64_t now_ms, const char *notice_json, struct err *err);
@@ -135,7 +141,13 @@ int sqlite_pseudonyms(struct store_db *db, const char *conv_key, struct arena *a
                       struct store_pseudonym **out, size_t *n, struct err *err);
 int sqlite_answer_of(struct store_db *db, const char *turn_id, struct arena *a, const char **json,
                      struct err *err);
+int sqlite_spent(struct store_db *db, const char *scope, const char *period, struct store_spent *out,
+                 struct err *err);
 int sqlite_counts(struct store_db *db, struct store_counts *out, struct err *err);
+
+/* Closes every open attempt, or those of one inbox row (0 = all), with its estimate as the cost.
+ * sqlite_spend.c. */
+int sqlite_attempts_close(struct store_db *db, int64_t inbox_id, const char *outcome, struct err *err);
 
 /* A claimed row, as the writers that end its lease need it. */
 struct held {

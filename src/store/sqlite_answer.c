@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * T2: the answer, its bill, its place in the conversation and its parts become true together, and
- * only while the lease is ours. Then the parts go out one by one, and the ledger of provider calls.
+ * only while the lease is ours. Then the parts go out one by one.
  * A bill is counted in the month whose quota was reserved, so that the usage rows of a month and
  * the quota of that month always add up.
  */
@@ -104,41 +104,6 @@ int sqlite_answer(struct store_db *db, const struct store_answer *in, struct err
         return err_set(err, X_E_LIMIT, "answer: %zu parts, at most %d", in->parts, STORE_PARTS_MAX);
     int rc = sqlite_fence(db, in->inbox_id, in->lease, in->turn_id, &held, err);
     return rc ? rc : answer_write(db, in, &held, err);
-}
-
-static struct query attempt_query(struct store_db *db, enum sql_id id, const struct store_attempt *in)
-{
-    struct query q = query_open(db, id);
-    query_text(&q, in->turn_id);
-    query_int(&q, in->turn_attempt);
-    query_int(&q, in->n);
-    return q;
-}
-
-int sqlite_attempt_begin(struct store_db *db, const struct store_attempt *in, struct err *err)
-{
-    struct query q X_CLEANUP(query_close) = attempt_query(db, SQL_ATTEMPT_BEGIN, in);
-    query_text(&q, in->provider);
-    query_text(&q, in->model);
-    query_int(&q, in->now_ms);
-    int rc = query_run(&q, err);
-    if (rc == 0 && db_changes(db) == 0)
-        return err_set(err, X_E_DUPLICATE, "attempt %d.%d was begun before", in->turn_attempt, in->n);
-    return rc;
-}
-
-int sqlite_attempt_end(struct store_db *db, const struct store_attempt *in, struct err *err)
-{
-    struct query q X_CLEANUP(query_close) = attempt_query(db, SQL_ATTEMPT_END, in);
-    query_text(&q, in->outcome);
-    query_int(&q, in->tokens_in);
-    query_int(&q, in->tokens_out);
-    query_int(&q, in->cost_nusd);
-    query_int(&q, in->took_ms);
-    int rc = query_run(&q, err);
-    if (rc == 0 && db_changes(db) == 0)
-        return err_set(err, X_E_NOT_FOUND, "attempt %d.%d is not open", in->turn_attempt, in->n);
-    return rc;
 }
 
 static int parts_settled(struct store_db *db, const char *turn_id, struct err *err)

@@ -15,8 +15,9 @@
     extern const char symbol[]
 
 EMBED(schema_0001, "src/store/schema/0001.sql");
+EMBED(schema_0002, "src/store/schema/0002.sql");
 
-static const char *const migration[] = { schema_0001 };
+static const char *const migration[] = { schema_0001, schema_0002 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_LEN(migration))
 
 static int version_get(struct store_db *db, int64_t *version, struct err *err)

@@ -18,6 +18,11 @@
     "(SELECT t.turn_id FROM turn t WHERE t.at_ms < ?1 AND NOT EXISTS (SELECT 1 FROM outbox o"                \
     " WHERE o.turn_id = t.turn_id AND o.state IN (1, 2)) ORDER BY t.at_ms, t.rowid LIMIT ?2)"
 
+#define ATTEMPT_OPEN                                                                                         \
+    "SELECT turn_id, run, n, began_ms, estimate_nusd, scopes FROM llm_attempt WHERE outcome IS NULL"
+
+#define SPEND_MAX "9000000000000000000"
+
 const struct sql sqlite_sql[SQL_COUNT] = {
     [SQL_BEGIN] = { "begin", "BEGIN IMMEDIATE" },
     [SQL_COMMIT] = { "commit", "COMMIT" },
@@ -103,15 +108,28 @@ const struct sql sqlite_sql[SQL_COUNT] = {
                             " (SELECT 1 FROM outbox WHERE turn_id = ?1 AND state IN (1, 2))" },
 
     [SQL_ATTEMPT_BEGIN] = { "attempt.begin",
-                            "INSERT INTO llm_attempt (turn_id, run, n, provider, model, began_ms)"
-                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (turn_id, run, n) DO NOTHING" },
+                            "INSERT INTO llm_attempt (turn_id, run, n, provider, model, began_ms,"
+                            " estimate_nusd, scopes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                            " ON CONFLICT (turn_id, run, n) DO NOTHING" },
+    [SQL_ATTEMPT_OPEN] = { "attempt.open", ATTEMPT_OPEN " AND turn_id = ?1 AND run = ?2 AND n = ?3" },
+    [SQL_ATTEMPT_OPEN_ANY] = { "attempt.open_any", ATTEMPT_OPEN " LIMIT 1" },
+    [SQL_ATTEMPT_OPEN_OF] = { "attempt.open_of", ATTEMPT_OPEN
+                              " AND turn_id = (SELECT turn_id FROM inbox WHERE id = ?1) LIMIT 1" },
     [SQL_ATTEMPT_END] = { "attempt.end",
-                          "UPDATE llm_attempt SET outcome = ?4, tokens_in = ?5, tokens_out = ?6, cost_nusd = "
-                          "?7,"
-                          " took_ms = ?8 WHERE turn_id = ?1 AND run = ?2 AND n = ?3 AND outcome IS NULL" },
+                          "UPDATE llm_attempt SET outcome = ?4, tokens_in = ?5, tokens_out = ?6,"
+                          " cost_nusd = ?7, took_ms = ?8, scopes = ''"
+                          " WHERE turn_id = ?1 AND run = ?2 AND n = ?3 AND outcome IS NULL" },
+    /* A sum past 2^63 would turn into a floating-point number, which the column refuses: it stops short. */
+    [SQL_SPENT] = { "spend.get",
+                    "SELECT spent_nusd, reserved_nusd FROM spend WHERE scope = ?1 AND period = ?2" },
+    [SQL_SPEND_RESERVE] = { "spend.reserve", "INSERT INTO spend (scope, period, spent_nusd, reserved_nusd)"
+                                             " VALUES (?1, ?2, 0, ?3) ON CONFLICT (scope, period) DO UPDATE"
+                                             " SET reserved_nusd = min(reserved_nusd + ?3, " SPEND_MAX ")" },
+    [SQL_SPEND_SETTLE] = { "spend.settle", "INSERT INTO spend (scope, period, spent_nusd, reserved_nusd)"
+                                           " VALUES (?1, ?2, ?4, 0) ON CONFLICT (scope, period) DO UPDATE"
+                                           " SET spent_nusd = min(spent_nusd + ?4, " SPEND_MAX "),"
+                                           " reserved_nusd = max(reserved_nusd - ?3, 0)" },
 
-    [SQL_RECOVER_ATTEMPTS] = { "recover.attempts",
-                               "UPDATE llm_attempt SET outcome = 'crashed' WHERE outcome IS NULL" },
     [SQL_RECOVER_OUTBOX] = { "recover.outbox",
                              "UPDATE outbox SET state = 1, possible_duplicate = 1, next_at_ms = 0,"
                              " changed_ms = ?1 WHERE state = 2" },
@@ -128,6 +146,12 @@ const struct sql sqlite_sql[SQL_COUNT] = {
                                " (SELECT p.conv_key, p.placeholder FROM pseudonym p WHERE p.at_ms < ?1"
                                " AND NOT EXISTS (SELECT 1 FROM turn t WHERE t.conv_key = p.conv_key)"
                                " ORDER BY p.at_ms LIMIT ?2)" },
+
+    [SQL_PRUNE_SPEND] = { "prune.spend",
+                          "DELETE FROM spend WHERE (scope, period) IN (SELECT scope, period FROM spend"
+                          " WHERE period < date(?1 / 1000, 'unixepoch') AND reserved_nusd = 0"
+                          " AND (length(period) = 10 OR period < strftime('%Y-%m', ?1 / 1000, 'unixepoch'))"
+                          " ORDER BY period LIMIT ?2)" },
 
     [SQL_SET_TIER] = { "set_tier", "INSERT INTO user (user_key, tier, changed_ms) VALUES (?1, ?2, ?3) ON "
                                    "CONFLICT (user_key)"

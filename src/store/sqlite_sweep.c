@@ -107,7 +107,9 @@ static int claimed_back(struct store_db *db, int64_t until_ms, bool crashed, con
         if (rc || !found)
             return rc;
         held.crashes += crashed;
-        rc = give_back(db, &held, how, &state, err);
+        rc = sqlite_attempts_close(db, held.id, "lost", err);
+        if (rc == 0)
+            rc = give_back(db, &held, how, &state, err);
         if (rc)
             return rc;
     }
@@ -123,10 +125,9 @@ int sqlite_recover(struct store_db *db, int64_t now_ms, const char *notice_json,
 {
     struct back how = { now_ms, 0, "crashed", notice_json };
     int64_t n;
-    struct query attempts X_CLEANUP(query_close) = query_open(db, SQL_RECOVER_ATTEMPTS);
     struct query outbox X_CLEANUP(query_close) = query_open(db, SQL_RECOVER_OUTBOX);
     query_int(&outbox, now_ms);
-    int rc = query_run(&attempts, err);
+    int rc = sqlite_attempts_close(db, 0, "crashed", err);
     if (rc == 0)
         rc = query_run(&outbox, err);
     return rc ? rc : claimed_back(db, INT64_MAX, true, &how, &n, err);
@@ -144,7 +145,8 @@ int sqlite_prune(struct store_db *db, int64_t inbox_before_ms, int64_t turn_befo
                  struct err *err)
 {
     /* Attempts before the turns they are found by, pseudonyms after the turns that may name them. */
-    static const enum sql_id of_turn[] = { SQL_PRUNE_ATTEMPTS, SQL_PRUNE_TURNS, SQL_PRUNE_PSEUDONYMS };
+    static const enum sql_id of_turn[] = { SQL_PRUNE_ATTEMPTS, SQL_PRUNE_TURNS, SQL_PRUNE_PSEUDONYMS,
+                                           SQL_PRUNE_SPEND };
     if (most <= 0)
         return 0; /* SQLite reads a negative LIMIT as none */
     int rc = inbox_before_ms ? prune_one(db, SQL_PRUNE_INBOX, inbox_before_ms, most, err) : 0;

@@ -73,8 +73,14 @@ static void fill_ingest(struct lane *l)
 
 static void fill_attempt(struct lane *l, enum store_kind kind)
 {
+    static const struct store_scope scope[] = { { STORE_SCOPE_BOT, { -1, -1 }, { -1, -1 } },
+                                                { "provider:openai", { -1, -1 }, { -1, -1 } } };
     l->op.kind = kind;
-    l->op.u.attempt = (struct store_attempt){ .turn_id = l->turn_id,
+    l->op.u.attempt = (struct store_attempt){ .scope = scope,
+                                              .scopes = ARRAY_LEN(scope),
+                                              .estimate_nusd = 600000,
+                                              .cost_nusd = 180000,
+                                              .turn_id = l->turn_id,
                                               .turn_attempt = 1,
                                               .n = 1,
                                               .provider = "openai",

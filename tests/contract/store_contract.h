@@ -50,5 +50,6 @@ struct store_ingested store_kit_turn(struct store_kit *k, const char *id, const 
 
 int store_contract_turns(const struct store_ops *ops); /* store_contract.c */
 int store_contract_life(const struct store_ops *ops);  /* store_contract_life.c */
+int store_contract_spend(const struct store_ops *ops); /* store_contract_spend.c */
 
 #endif

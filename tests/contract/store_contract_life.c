@@ -484,7 +484,7 @@ int store_contract_life(const struct store_ops *ops)
 int store_contract_run(const struct store_ops *ops)
 {
     store_kit_ops = ops;
-    return store_contract_turns(ops) + store_contract_life(ops);
+    return store_contract_turns(ops) + store_contract_life(ops) + store_contract_spend(ops);
 }
 #undef CASE
 #undef OPS

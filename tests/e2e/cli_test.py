@@ -115,6 +115,30 @@ def ask__answers_alone_and_beside_a_running_daemon():
 
 
 @net.case
+def providers__shows_price_and_spend_and_no_key():
+    key = "sk-very-secret"
+    sets = {**SETS, "llm.order": "openai,own", "llm.openai.api_key": key,
+            "llm.own.base_url": "http://127.0.0.1:9/v1", "llm.own.model": "nobody-lists-it"}
+    d = net.Daemon(sets=sets)
+    code, out, err = d.run("providers", "--json")  # before the first start: nothing is known
+    net.equal(code, 0, err)
+    net.equal(json.loads(out)["spent_today_usd"], None)
+    with d:
+        code, out, err = d.run("providers", "--json")
+        net.equal(code, 0, err)
+        assert key not in out + err
+        body = json.loads(out)
+        at = {p["name"]: p for p in body["providers"]}
+        net.equal(list(at), ["openai", "own", "extractive"])
+        net.equal([at[n]["priced"] for n in at], [True, False, True])
+        net.equal([at["openai"]["api_key"], at["own"]["api_key"]], ["***", ""])
+        net.equal([body["spent_month_usd"], at["openai"]["spent_today_usd"]], [0, 0])
+        code, out, err = d.run("providers")
+        net.equal(code, 0, err)
+        assert "unpriced" in out and "0.15/0.6" in out and key not in out, out
+
+
+@net.case
 def doctor__finds_what_is_missing():
     with tempfile.TemporaryDirectory() as tmp:
         code, out, err = parley("doctor", "--state", tmp, "--json")

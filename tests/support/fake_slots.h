@@ -19,7 +19,7 @@ struct provider_call {
 
 struct fake_slot {
     struct config_provider conf;
-    bool builtin, unusable;
+    bool builtin, unusable, cites;
     /* what llm_start does */
     int start_rc;
     const char *text; /* said at once; NULL = nothing */
@@ -87,6 +87,11 @@ const struct config_provider *llm_conf(const struct llm *l, size_t slot)
 bool llm_is_builtin(const struct llm *l, size_t slot)
 {
     return l->slot[slot].builtin;
+}
+
+bool llm_cites(const struct llm *l, size_t slot)
+{
+    return l->slot[slot].cites;
 }
 
 bool llm_usable(struct llm *l, size_t slot, int64_t now_mono_ms X_UNUSED)

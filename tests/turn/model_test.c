@@ -3,6 +3,7 @@
  * Whole turns with a model behind them that misbehaves: what may leave, what must not, who answers instead,
  * and what the ledger says afterwards.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -253,8 +254,60 @@ static void model__faults_end_in_the_next_provider(void **state)
     }
     end(w);
     assert_int_equal(kit_counts(&w->kit).usage, ARRAY_LEN(fault));
-    assert_int_equal(kit_counts(&w->kit).attempts, ARRAY_LEN(fault));
+    assert_true(kit_counts(&w->kit).attempts >=
+                (int64_t)ARRAY_LEN(fault)); /* what may pass by itself is tried again */
     assert_int_equal(kit_counts(&w->kit).attempts_open, 0);
+}
+
+static void model__a_fault_that_passes_is_asked_again(void **state)
+{
+    static const struct fake_reply passing[] = {
+        { .status = "503 Service Unavailable", .body = "busy" },
+        { .status = "429 Too Many Requests", .header = "retry-after-ms: 300\r\n", .body = "{}" },
+        { .body = DELTA("Staking ETH means locking 32 ETH in a validator [1].") END },
+    };
+    struct world *w = *state;
+    begin(w, passing, ARRAY_LEN(passing));
+    kit_ask(&w->kit, "q", "How do I stake ETH?");
+    cJSON *body = body_of(w, "q");
+    assert_string_equal(provider_of(body), "openai");
+    assert_false(warned(body, "provider_fallback"));
+    assert_int_equal(kit_count(&w->kit, "q", KIT_ANSWERED), 1);
+    cJSON_Delete(body);
+    end(w);
+    assert_int_equal(kit_counts(&w->kit).attempts, 3);
+    assert_int_equal(kit_counts(&w->kit).usage, 1);
+}
+
+static void model__that_asks_for_too_long_a_wait_is_not_waited_for(void **state)
+{
+    static const struct fake_reply later = { .status = "429 Too Many Requests",
+                                             .header = "Retry-After: 60\r\n",
+                                             .body = "{}" };
+    struct world *w = *state;
+    begin(w, &later, 1);
+    kit_ask(&w->kit, "q", "How do I stake ETH?");
+    cJSON *body = body_of(w, "q");
+    assert_string_equal(provider_of(body), "extractive");
+    cJSON_Delete(body);
+    end(w);
+    assert_int_equal(kit_counts(&w->kit).attempts, 1);
+}
+
+static void model__drain_during_a_pause_gives_the_message_back(void **state)
+{
+    static const struct fake_reply later = { .status = "429 Too Many Requests",
+                                             .header = "Retry-After: 4\r\n",
+                                             .body = "{}" };
+    struct world *w = *state;
+    kit_set(&w->kit, "drain_ms=100");
+    begin(w, &later, 1);
+    kit_ask(&w->kit, "q", "How do I stake ETH?");
+    while (atomic_load(&w->model.served) == 0)
+        sched_yield();
+    end(w);
+    assert_string_equal(kit_wait(&w->kit, "q", KIT_FAILED)->text, "draining");
+    assert_int_equal(kit_counts(&w->kit).inbox[INBOX_RECEIVED], 1);
 }
 
 static void model__that_hangs_is_left_in_time(void **state)
@@ -381,6 +434,9 @@ int main(void)
         CASE(model__no_unvalidated_byte_leaves_wherever_the_stream_is_split),
         CASE(model__that_dies_mid_sentence_is_replaced_whole),
         CASE(model__faults_end_in_the_next_provider),
+        CASE(model__a_fault_that_passes_is_asked_again),
+        CASE(model__that_asks_for_too_long_a_wait_is_not_waited_for),
+        CASE(model__drain_during_a_pause_gives_the_message_back),
         CASE(model__that_hangs_is_left_in_time),
         CASE(model__drain_gives_the_message_back_and_the_next_start_answers_it),
         CASE(model__a_slow_reader_pauses_it_and_nothing_is_lost),

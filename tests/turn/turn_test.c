@@ -228,6 +228,40 @@ static void turn__the_same_question_comes_from_the_cache(void **state)
     assert_int_equal(kit_counts(k).usage, 2); /* answered twice, each billed once */
 }
 
+static void turn__the_cache_survives_a_restart(void **state)
+{
+    struct kit *k = *state;
+    kit_start(k);
+    kit_ask(k, "1", "What is gas?");
+    cJSON *one = body_of(kit_wait(k, "1", KIT_ANSWERED));
+    kit_stop(k); /* waits for the copy on disk */
+    kit_start(k);
+    kit_ask(k, "2", "What is gas?");
+    cJSON *two = body_of(kit_wait(k, "2", KIT_ANSWERED));
+    assert_true(cJSON_IsTrue(member(two, "metadata", "cached")));
+    assert_string_equal(json_text(one, "answer", "1"), json_text(two, "answer", "2"));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(two, "sources")),
+                     cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(one, "sources")));
+    cJSON_Delete(one);
+    cJSON_Delete(two);
+    kit_stop(k);
+}
+
+static void turn__todays_answer_is_not_kept(void **state)
+{
+    struct kit *k = *state;
+    kit_start(k);
+    for (int i = 0; i < 2; i++) {
+        char tag[16];
+        snprintf(tag, sizeof tag, "%d", i);
+        kit_ask(k, tag, "What is the price of gas today?");
+        cJSON *body = body_of(kit_wait(k, tag, KIT_ANSWERED));
+        assert_true(cJSON_IsFalse(member(body, "metadata", "cached")));
+        cJSON_Delete(body);
+    }
+    kit_stop(k);
+}
+
 static void turn__a_second_process_is_refused(void **state)
 {
     struct kit *k = *state;
@@ -280,6 +314,8 @@ int main(void)
         CASE(turn__quota_of_the_free_tier_ends_at_100),
         CASE(turn__consent_is_asked_once_and_remembered),
         CASE(turn__the_same_question_comes_from_the_cache),
+        CASE(turn__the_cache_survives_a_restart),
+        CASE(turn__todays_answer_is_not_kept),
         CASE(turn__a_second_process_is_refused),
         CASE(turn__hostile_text_is_answered_like_any_other),
     };

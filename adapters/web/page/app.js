@@ -115,8 +115,11 @@ const WARNINGS = {
   dead_citation: 'A reference to no known source was removed.',
   ungrounded: 'The documents do not clearly support this answer.',
   no_citations: 'The text names no sources; those listed were searched.',
+  provider_sources: 'The answer rests on web sources, not on the documents.',
   not_in_documents: 'The documents do not hold the answer.',
   provider_fallback: 'The first model failed; another one answered.',
+  budget_soft: 'The budget is nearly used; a cheaper model may have answered.',
+  budget_hard: 'The budget is used up; a model was left out.',
   injection_suspected: 'Instructions in the message were not followed.',
   privacy_notice: 'This conversation is stored for a limited time.',
 };

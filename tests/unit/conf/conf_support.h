@@ -46,17 +46,12 @@ X_UNUSED static int place_enter(void **state)
 /* Removes one level of files and the folders the tests make. */
 X_UNUSED static int place_leave(void **state)
 {
-    static const char *const file[] = { "parley.json",
-                                        "key",
-                                        "policies/pii.json",
-                                        "policies/tiers.json",
-                                        "policies/routing.json",
-                                        "policies/validator.json",
-                                        "policies/screen.json",
-                                        "policies/prices.json",
-                                        "policies/typo.json",
-                                        "cred/telegram_token",
-                                        "cred/llm_openai_api_key" };
+    static const char *const file[] = { "parley.json",           "key",
+                                        "policies/pii.json",     "policies/tiers.json",
+                                        "policies/routing.json", "policies/validator.json",
+                                        "policies/screen.json",  "policies/prices.json",
+                                        "policies/budgets.json", "policies/typo.json",
+                                        "cred/telegram_token",   "cred/llm_openai_api_key" };
     struct place *p = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(file); i++)

@@ -88,7 +88,8 @@ static void config_llm__known_names_come_with_an_address(void **state)
     assert_string_equal(c->llm.at[0].base_url, "https://api.openai.com/v1");
     assert_string_equal(c->llm.at[0].model, "gpt-4o-mini");
     assert_string_equal(c->llm.at[0].format, "openai");
-    assert_string_equal(c->llm.at[1].base_url, "https://generativelanguage.googleapis.com/v1beta/openai");
+    assert_string_equal(c->llm.at[1].base_url, "https://generativelanguage.googleapis.com/v1beta");
+    assert_string_equal(c->llm.at[1].format, "gemini");
     assert_string_equal(c->llm.at[1].model, "m");
     assert_int_equal(c->llm.at[1].first_byte_ms, 15000);
     assert_int_equal(c->llm.at[1].idle_ms, 20000);
@@ -127,14 +128,14 @@ static void config_llm__plain_http_only_to_this_machine(void **state)
 static void config_llm__ollama_host_forms(void **state)
 {
     static const char *const row[][2] = {
-        { "OLLAMA_HOST=127.0.0.1", "http://127.0.0.1:11434/v1" },
-        { "OLLAMA_HOST=127.0.0.1:5", "http://127.0.0.1:5/v1" },
-        { "OLLAMA_HOST=:5", "http://127.0.0.1:5/v1" },
-        { "OLLAMA_HOST=0.0.0.0", "http://127.0.0.1:11434/v1" },
-        { "OLLAMA_HOST=http://0.0.0.0:7", "http://127.0.0.1:7/v1" },
-        { "OLLAMA_HOST=[::1]", "http://[::1]:11434/v1" },
-        { "OLLAMA_HOST=[::1]:5", "http://[::1]:5/v1" },
-        { "OLLAMA_HOST=https://gpu.example/", "https://gpu.example/v1" },
+        { "OLLAMA_HOST=127.0.0.1", "http://127.0.0.1:11434" },
+        { "OLLAMA_HOST=127.0.0.1:5", "http://127.0.0.1:5" },
+        { "OLLAMA_HOST=:5", "http://127.0.0.1:5" },
+        { "OLLAMA_HOST=0.0.0.0", "http://127.0.0.1:11434" },
+        { "OLLAMA_HOST=http://0.0.0.0:7", "http://127.0.0.1:7" },
+        { "OLLAMA_HOST=[::1]", "http://[::1]:11434" },
+        { "OLLAMA_HOST=[::1]:5", "http://[::1]:5" },
+        { "OLLAMA_HOST=https://gpu.example/", "https://gpu.example" },
     };
 
     (void)state;

@@ -128,7 +128,7 @@ static void policy__errors_say_file_line_and_column(void **state)
                      "policies/prices.json:1:11: dated: must be a date such as 2026-10-01");
     policies_refused(
         "policies/prices.json", "{\"models\": [{\"model\": \"m\", \"in_usd_per_million\": -1}]}",
-        "policies/prices.json:1:50: models.0.in_usd_per_million: must be a number from 0 to 1000000");
+        "policies/prices.json:1:50: models.0.in_usd_per_million: must be a number from 0 to 1000");
     policies_refused("policies/prices.json",
                      "{\"models\": [\n{\"model\": \"m\", \"in_usd_per_million\": 1}]}",
                      "policies/prices.json:2:1: models.0: needs the key out_usd_per_million");
@@ -137,6 +137,72 @@ static void policy__errors_say_file_line_and_column(void **state)
     policies_refused("policies/screen.json", "{\"rules\": {}}",
                      "policies/screen.json:1:11: rules: must be a list of at most 2000 objects");
     policies_refused("policies/pii.json", "[]", "policies/pii.json:1:1: : must be an object");
+}
+
+#define PRICE(more)                                                                                          \
+    "{\"models\": [{\"model\": \"m\", \"in_usd_per_million\": 1, \"out_usd_per_million\": 2" more "}]}"
+
+static void policy__a_mistyped_price_fails_the_load(void **state)
+{
+    (void)state;
+    policies_refused("policies/prices.json", PRICE(", \"cached_in_usd_per_million\": 1.5"),
+                     "policies/prices.json:1:108: models.0.cached_in_usd_per_million: must not be above "
+                     "in_usd_per_million");
+    policies_refused(
+        "policies/prices.json", PRICE(", \"usd_per_thousand_requests\": 5000"),
+        "policies/prices.json:1:108: models.0.usd_per_thousand_requests: must be a number from 0 "
+        "to 1000");
+    policies_refused("policies/prices.json", PRICE(", \"cached_in_usd_per_million\": 0.0001"),
+                     "policies/prices.json:1:108: models.0.cached_in_usd_per_million: is less than can be "
+                     "counted (0.001)");
+    policies_refused("policies/prices.json",
+                     PRICE("},\n{\"model\": \"m\", \"in_usd_per_million\": 3, "
+                           "\"out_usd_per_million\": 4"),
+                     "policies/prices.json:2:11: models.1.model: has a price already (models.0)");
+}
+
+static void policy__prices_of_requests_and_cached_input(void **state)
+{
+    struct policies *p = policies_of("");
+
+    (void)state;
+    assert_int_equal(price_of(p, "gpt-4o-mini")->cached_nusd, 75);
+    assert_int_equal(price_of(p, "gpt-4o")->cached_nusd, 2500); /* not listed: as the other input */
+    assert_int_equal(price_of(p, "sonar-pro")->request_nusd, 6000000);
+    assert_int_equal(price_of(p, "sonar-deep-research")->search_nusd, 5000000);
+    policies_free(p);
+}
+
+static void policy__budgets_are_unset_and_laid_over(void **state)
+{
+    struct policies *p = policies_of("");
+
+    (void)state;
+    assert_int_equal(p->budgets.bot.day.hard_nusd, -1);
+    assert_int_equal(p->budgets.tier[TIER_PRO].month.soft_nusd, -1);
+    assert_int_equal(p->budgets.user.month.hard_nusd, -1);
+    policies_free(p);
+    assert_int_equal(mkdir("policies", 0700), 0);
+    file_put("policies/budgets.json",
+             "{\"tiers\": {\"PRO\": {\"day\": {\"soft_usd\": 0.5, \"hard_usd\": 2}}}}");
+    p = policies_of("policies");
+    assert_int_equal(p->budgets.tier[TIER_PRO].day.soft_nusd, 500000000);
+    assert_int_equal(p->budgets.tier[TIER_PRO].day.hard_nusd, 2000000000);
+    assert_int_equal(p->budgets.tier[TIER_PRO].month.hard_nusd, -1);
+    assert_int_equal(p->budgets.tier[TIER_FREE].day.hard_nusd, -1);
+    policies_free(p);
+}
+
+static void policy__a_budget_that_cannot_be_meant_fails_the_load(void **state)
+{
+    (void)state;
+    policies_refused("policies/budgets.json", "{\"bot\": {\"day\": {\"soft_usd\": 3, \"hard_usd\": 2}}}",
+                     "policies/budgets.json:1:30: bot.day.soft_usd: soft_usd must not be above hard_usd");
+    policies_refused("policies/budgets.json", "{\"user\": {\"day\": {\"hard_usd\": -0.5}}}",
+                     "policies/budgets.json:1:31: user.day.hard_usd: must be -1 (none) or an amount of at "
+                     "least 0");
+    policies_refused("policies/budgets.json", "{\"user\": {\"week\": {}}}",
+                     "policies/budgets.json:1:11: user.week: unknown key; known here: day, month");
 }
 
 static void policy__folder_must_be_there_when_named(void **state)
@@ -188,6 +254,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(policy__list_replaces_the_builtin_list, place_enter, place_leave),
         cmocka_unit_test_setup_teardown(policy__version_follows_the_content, place_enter, place_leave),
         cmocka_unit_test_setup_teardown(policy__errors_say_file_line_and_column, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__a_mistyped_price_fails_the_load, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__prices_of_requests_and_cached_input, place_enter,
+                                        place_leave),
+        cmocka_unit_test_setup_teardown(policy__budgets_are_unset_and_laid_over, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(policy__a_budget_that_cannot_be_meant_fails_the_load, place_enter,
+                                        place_leave),
         cmocka_unit_test_setup_teardown(policy__folder_must_be_there_when_named, place_enter, place_leave),
         cmocka_unit_test_setup_teardown(policy__misspelt_file_is_a_warning, place_enter, place_leave),
         cmocka_unit_test_setup_teardown(policy__shipped_folder_equals_the_builtin, place_enter, place_leave),

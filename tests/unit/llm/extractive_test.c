@@ -72,7 +72,7 @@ static void on_end(void *ctx, const struct llm_result *r)
 static void ask(struct heard *h, const char *question, const struct turn_passages *p, const char *language)
 {
     const struct llm_request req = { .question = question, .passages = p, .language = language };
-    const struct llm_sink sink = { h, on_text, on_end };
+    const struct llm_sink sink = { .ctx = h, .text = on_text, .end = on_end };
     buf_init(&h->text, 1U << 16);
     assert_int_equal(provider_extractive.start(NULL, &req, &sink, &h->call, NULL), 0);
 }

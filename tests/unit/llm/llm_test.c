@@ -164,7 +164,7 @@ static struct provider_call *start(struct llm *l, size_t slot)
 {
     static const struct llm_message m = { LLM_USER, "hello" };
     static const struct llm_request req = { .message = &m, .messages = 1, .total_ms = 60000, .question = "" };
-    static const struct llm_sink sink = { NULL, no_text, no_end };
+    static const struct llm_sink sink = { .text = no_text, .end = no_end };
     struct provider_call *c = NULL;
     assert_int_equal(llm_start(l, slot, &req, &sink, &c, NULL), 0);
     assert_non_null(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One provider, one scripted server, one loop: what the two files of OpenAI tests share.
+ * One provider, one scripted server, one loop: what the tests of all wire formats share. TALK_OPS is the
+ * format under test, OpenAI's when not said.
  */
 #ifndef TESTS_UNIT_LLM_OPENAI_TALK_H
 #define TESTS_UNIT_LLM_OPENAI_TALK_H
@@ -19,6 +20,10 @@
 #include "base/str.h"
 #include "io/http.h"
 #include "tests/support/fake_llm.h"
+
+#ifndef TALK_OPS
+#define TALK_OPS provider_openai
+#endif
 
 #define KEY "sk-secret-0123456789"
 
@@ -53,6 +58,7 @@ struct talk {
     struct llm_request req;
     struct buf text;
     struct llm_result result;
+    struct buf cited; /* "1 url|title|snippet\n" */
     int ends, texts;
     int full_at;   /* this text call answers X_E_FULL; 0 = none, -1 = every one */
     bool full;     /* waiting for resume */
@@ -69,13 +75,20 @@ static int on_text(void *ctx, const char *bytes, size_t len)
     t->texts++;
     uv_stop(&t->loop.uv);
     if (t->texts == t->cancel_at) {
-        provider_openai.cancel(t->call);
+        TALK_OPS.cancel(t->call);
         t->call = NULL;
         t->ends = 1;
         return 0;
     }
     t->full = t->texts == t->full_at || t->full_at < 0;
     return t->full ? X_E_FULL : 0;
+}
+
+static void on_citation(void *ctx, const struct llm_citation *c)
+{
+    struct talk *t = ctx;
+    assert_int_equal(t->ends, 0);
+    buf_printf(&t->cited, "%d %s|%s|%s\n", c->n, c->url, c->title, c->snippet);
 }
 
 static void on_end(void *ctx, const struct llm_result *result)
@@ -115,17 +128,19 @@ static void talk_open(struct talk *t, const struct fake_reply *reply, size_t rep
                                    .total_ms = 20000,
                                    .question = "What is staking for grandmother_ines?" };
     buf_init(&t->text, 1U << 20);
+    buf_init(&t->cited, 1U << 20);
 }
 
 static void talk_start(struct talk *t)
 {
-    const struct llm_sink sink = { t, on_text, on_end };
+    const struct llm_sink sink = { .ctx = t, .text = on_text, .citation = on_citation, .end = on_end };
     struct err err = { "" };
     if (!t->p)
-        assert_int_equal(provider_openai.open(&t->p, &t->conf, t->http, &err), 0);
+        assert_int_equal(TALK_OPS.open(&t->p, &t->conf, t->http, &err), 0);
     t->texts = t->ends = 0;
     buf_clear(&t->text);
-    assert_int_equal(provider_openai.start(t->p, &t->req, &sink, &t->call, &err), 0);
+    buf_clear(&t->cited);
+    assert_int_equal(TALK_OPS.start(t->p, &t->req, &sink, &t->call, &err), 0);
 }
 
 /* Stopped by each report; UV_RUN_ONCE would sleep on after one that a timer brought. */
@@ -136,14 +151,14 @@ static void talk_run(struct talk *t)
         uv_run(&t->loop.uv, UV_RUN_DEFAULT);
         if (t->full && !t->never && !t->ends) {
             t->full = false;
-            provider_openai.resume(t->call);
+            TALK_OPS.resume(t->call);
         }
     }
 }
 
 static void talk_close(struct talk *t)
 {
-    provider_openai.close(t->p);
+    TALK_OPS.close(t->p);
     fake_llm_stop(&t->server);
     http_close(t->http);
     loop_shut(&t->loop);
@@ -151,6 +166,7 @@ static void talk_close(struct talk *t)
     assert_int_equal(loop_close(&t->loop), 0);
     assert_int_equal(t->ends, 1);
     buf_free(&t->text);
+    buf_free(&t->cited);
 }
 
 static void assert_clean_detail(const struct llm_result *r)
@@ -173,7 +189,7 @@ static void assert_talk(const struct fake_reply *reply, enum llm_end end, const 
     talk_close(&t);
 }
 
-static void assert_body(const char *body, enum llm_end end, const char *text)
+static inline void assert_body(const char *body, enum llm_end end, const char *text)
 {
     assert_talk(&(struct fake_reply){ .body = body }, end, text);
 }

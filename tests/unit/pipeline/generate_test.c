@@ -193,7 +193,7 @@ static void generate__when_nobody_can_answer_it_says_so_and_bills_nothing(void *
     pipe_rig_open(r);
     begin(r, QUESTION);
     until_started(r, one);
-    fake_end(one, fake_result(LLM_TRANSIENT));
+    fake_end(one, fake_result(LLM_KEY));
     finished(r, NEXT);
     stage_kit_notice(r->kit, "unavailable");
     assert_int_equal(pipe_rig_number(r, "select count(*) from usage"), 0);
@@ -283,7 +283,7 @@ static void cost__refused_before_any_work_is_nothing(void **state)
 {
     struct pipe_rig *r = *state;
     struct fake_slot *one = fake_slot_add("one", "gpt-4o-mini");
-    struct llm_result refused = fake_result(LLM_RATE);
+    struct llm_result refused = fake_result(LLM_MONEY);
     refused.status = 429;
     builtin(ANSWER);
     pipe_rig_open(r);
@@ -402,7 +402,7 @@ static void hurry__does_not_wait_for_a_model(void **state)
 
 /* ---- the disk ---- */
 
-static int no_space(struct store_db *db X_UNUSED, const struct store_attempt *in X_UNUSED, struct err *err)
+static int no_space(struct store_db *db X_UNUSED, struct store_attempt *in X_UNUSED, struct err *err)
 {
     return err_set(err, -ENOSPC, "no space left");
 }

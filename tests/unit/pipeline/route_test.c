@@ -133,6 +133,66 @@ static void route__the_built_in_one_is_there_however_many_others_are(void **stat
     assert_string_equal(routed(w), "a b c d e f g extractive");
 }
 
+static void provide_classes(struct world *w)
+{
+    stage_kit_set(w->kit, "llm.big.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.big.class=research");
+    stage_kit_set(w->kit, "llm.small.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.small.class=cheap");
+    stage_kit_set(w->kit, "llm.mid.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.mid.class=balanced");
+    stage_kit_set(w->kit, "llm.all.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.order=big,small,mid,all");
+    provide(w);
+}
+
+static const char *routed_as(struct world *w, enum route_class klass)
+{
+    w->kit->turn.complexity.klass = klass;
+    return routed(w);
+}
+
+static void route__the_wanted_class_comes_first_then_the_nearest(void **state)
+{
+    struct world *w = *state;
+    provide_classes(w);
+    assert_string_equal(routed_as(w, ROUTE_CHEAP), "small all mid big extractive");
+    assert_string_equal(routed_as(w, ROUTE_BALANCED), "mid all big small extractive");
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "big all mid small extractive");
+}
+
+static void route__well_known_names_have_their_class(void **state)
+{
+    struct world *w = *state;
+    stage_kit_set(w->kit, "llm.gemini.api_key=k1");
+    stage_kit_set(w->kit, "llm.openai.api_key=k2");
+    stage_kit_set(w->kit, "llm.perplexity.api_key=k3");
+    stage_kit_set(w->kit, "llm.order=openai,perplexity,gemini");
+    provide(w);
+    assert_string_equal(routed_as(w, ROUTE_CHEAP), "gemini openai perplexity extractive");
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "perplexity openai gemini extractive");
+}
+
+static void route__an_open_breaker_goes_on_to_the_next_class(void **state)
+{
+    struct world *w = *state;
+    provide_classes(w);
+    fail_slot(w, 0, LLM_TRANSIENT, 5); /* big */
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "all mid small extractive");
+}
+
+static void route__a_tier_is_kept_to_its_classes(void **state)
+{
+    struct world *w = *state;
+    stage_kit_policy(w->kit, "routing.json", "{\"tiers\": {\"FREE\": [\"cheap\", \"balanced\"]}}");
+    stage_kit_turn(w->kit);
+    provide_classes(w);
+    assert_int_equal(w->kit->turn.quota.tier, TIER_FREE);
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "mid all small extractive");
+    w->kit->turn.quota.tier = TIER_PRO;
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "big all mid small extractive");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -141,6 +201,10 @@ int main(void)
         CASE(route__without_providers_is_the_built_in_one),
         CASE(route__keeps_the_configured_order),
         CASE(route__leaves_an_open_breaker_out_and_tries_it_again_in_time),
+        CASE(route__the_wanted_class_comes_first_then_the_nearest),
+        CASE(route__well_known_names_have_their_class),
+        CASE(route__an_open_breaker_goes_on_to_the_next_class),
+        CASE(route__a_tier_is_kept_to_its_classes),
         CASE(route__the_built_in_one_is_there_however_many_others_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What policies/routing.json holds: borders, the fitted model of the complexity score, and the classes each
+ * tier may use. The features are named once, here: their keys in the file, their places in the vector.
+ */
+#ifndef CONF_ROUTING_H
+#define CONF_ROUTING_H
+
+#include <parley/turn.h>
+
+/* log_ = ln(1 + count); _share = per word, letter or character. */
+#define ROUTING_FEATURES(X)                                                                                  \
+    X(log_chars)                                                                                             \
+    X(log_chars_squared)                                                                                     \
+    X(log_words)                                                                                             \
+    X(kilochars)                                                                                             \
+    X(word_length)                                                                                           \
+    X(log_long_words)                                                                                        \
+    X(long_word_share)                                                                                       \
+    X(log_very_long_words)                                                                                   \
+    X(short_word_share)                                                                                      \
+    X(log_numbers)                                                                                           \
+    X(number_share)                                                                                          \
+    X(log_big_numbers)                                                                                       \
+    X(log_decimals)                                                                                          \
+    X(log_math_marks)                                                                                        \
+    X(log_dollars)                                                                                           \
+    X(log_percents)                                                                                          \
+    X(log_blanks)                                                                                            \
+    X(log_code_marks)                                                                                        \
+    X(log_brackets)                                                                                          \
+    X(log_quotes)                                                                                            \
+    X(symbol_share)                                                                                          \
+    X(rare_letter_share)                                                                                     \
+    X(type_token)                                                                                            \
+    X(type_root_token)                                                                                       \
+    X(log_sentences)                                                                                         \
+    X(log_question_marks)                                                                                    \
+    X(log_lines)                                                                                             \
+    X(log_commas)                                                                                            \
+    X(comma_share)                                                                                           \
+    X(upper_share)                                                                                           \
+    X(capital_share)                                                                                         \
+    X(acronym_share)                                                                                         \
+    X(digit_share)                                                                                           \
+    X(log_question_words)                                                                                    \
+    X(question_word_share)                                                                                   \
+    X(log_negations)                                                                                         \
+    X(negation_share)                                                                                        \
+    X(log_function_words)                                                                                    \
+    X(function_word_share)                                                                                   \
+    X(log_conditions)                                                                                        \
+    X(condition_share)                                                                                       \
+    X(log_comparisons)                                                                                       \
+    X(comparison_share)                                                                                      \
+    X(log_quantities)                                                                                        \
+    X(quantity_share)                                                                                        \
+    X(log_persons)                                                                                           \
+    X(person_share)                                                                                          \
+    X(log_sentence_words)                                                                                    \
+    X(log_longest_sentence)                                                                                  \
+    X(log_first_line)                                                                                        \
+    X(log_line_chars)                                                                                        \
+    X(log_line_spread)                                                                                       \
+    X(has_why)                                                                                               \
+    X(has_how)                                                                                               \
+    X(has_which)                                                                                             \
+    X(has_how_many)
+
+#define ROUTING_FEATURE_ENUM(name) ROUTING_##name,
+enum routing_feature { ROUTING_FEATURES(ROUTING_FEATURE_ENUM) ROUTING_FEATURE_COUNT };
+
+#define ROUTING_KNOTS 11 /* the 0th, 10th ... 100th percentile */
+
+struct routing {
+    double cheap_below, strong_from;
+    double weight[ROUTING_FEATURE_COUNT];
+    double knot[ROUTING_KNOTS]; /* not falling: what the weighted sum must reach for 1, 1.9, ... 10 */
+    struct {
+        double task, work, code; /* added to the score of what was fitted; the fitting set has no chat */
+    } points;
+    const char *tier_words[TIER_COUNT];
+    unsigned tier_classes[TIER_COUNT]; /* 1 << enum route_class */
+};
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bytes of an answer in the ollama format.
+ */
+#include "llm/call.h"
+#include "tests/fuzz/reader_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    reader_fuzz(&ollama_wire, data, size);
+    return 0;
+}

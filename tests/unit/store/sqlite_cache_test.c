@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The answer cache on disk: what it keeps, what it forgets, and that no damage stops a start.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/cache_file.h"
+
+struct world {
+    char dir[64], path[80];
+    struct cache_file *file;
+    struct arena a;
+};
+
+static int make(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    snprintf(w->dir, sizeof w->dir, "/tmp/parley-cache-XXXXXX");
+    assert_non_null(mkdtemp(w->dir));
+    snprintf(w->path, sizeof w->path, "%s/cache.db", w->dir);
+    arena_init(&w->a, 1U << 20);
+    assert_int_equal(cache_file_open(&w->file, w->dir, NULL), 0);
+    *state = w;
+    return 0;
+}
+
+static int drop(void **state)
+{
+    struct world *w = *state;
+    static const char *const part[] = { "", "-wal", "-shm" };
+    char name[96];
+    cache_file_close(w->file);
+    for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+        snprintf(name, sizeof name, "%s%s", w->path, part[i]);
+        unlink(name);
+    }
+    rmdir(w->dir);
+    arena_wipe(&w->a);
+    free(w);
+    return 0;
+}
+
+static const char *get(struct world *w, const char *key, int64_t now)
+{
+    const char *value = NULL;
+    return cache_file_get(w->file, key, now, &w->a, &value) == 0 ? value : NULL;
+}
+
+static void reopen(struct world *w)
+{
+    cache_file_close(w->file);
+    w->file = NULL;
+    assert_int_equal(cache_file_open(&w->file, w->dir, NULL), 0);
+}
+
+static void cache_file__keeps_until_its_time(void **state)
+{
+    struct world *w = *state;
+    cache_file_put(w->file, "k", "one", 1000, 2000);
+    assert_string_equal(get(w, "k", 1999), "one");
+    assert_null(get(w, "k", 2000));
+    assert_null(get(w, "other", 1000));
+    cache_file_put(w->file, "k", "two", 1000, 3000);
+    assert_string_equal(get(w, "k", 2500), "two");
+    reopen(w);
+    assert_string_equal(get(w, "k", 2500), "two");
+}
+
+static void cache_file__is_bounded(void **state)
+{
+    struct world *w = *state;
+    char key[32];
+    for (int i = 0; i < CACHE_FILE_ROWS + 512; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        cache_file_put(w->file, key, "v", 0, 10000 + i);
+    }
+    assert_null(get(w, "0", 1)); /* the first to expire went first */
+    assert_string_equal(get(w, key, 1), "v");
+}
+
+static void cache_file__damage_begins_anew(void **state)
+{
+    struct world *w = *state;
+    cache_file_put(w->file, "k", "one", 0, 1000);
+    cache_file_close(w->file);
+    FILE *f = fopen(w->path, "w");
+    for (int i = 0; i < 4096; i++)
+        fputc('x', f);
+    fclose(f);
+    assert_int_equal(cache_file_open(&w->file, w->dir, NULL), 0);
+    assert_null(get(w, "k", 1));
+    cache_file_put(w->file, "k", "two", 0, 1000);
+    assert_string_equal(get(w, "k", 1), "two");
+}
+
+static void cache_file__without_a_directory_says_so(void **state X_UNUSED)
+{
+    struct cache_file *file = NULL;
+    struct err err = { "" };
+    assert_int_equal(cache_file_open(&file, "/nonexistent/dir", &err), -5);
+    assert_non_null(strstr(err.text, "/nonexistent/dir/cache.db"));
+    assert_null(file);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, make, drop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(cache_file__keeps_until_its_time),
+        CASE(cache_file__is_bounded),
+        CASE(cache_file__damage_begins_anew),
+        cmocka_unit_test(cache_file__without_a_directory_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
