@@ -51,7 +51,7 @@ SRC_base      := arena status str bytesq log clock rand hash table utf utf_sente
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
                  routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
-                 policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default pii danger snapshot
+                 policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
 SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_spend sqlite_sweep sqlite_read
 SRC_vindex    := faiss flat vfile
 SRC_embed     := hash_embed words
@@ -115,7 +115,7 @@ $(BUILD)/parley: $(BUILD)/obj/src/main.o $(BUILD)/obj/adapters/adapters.o $(ALL_
 
 # What .incbin reads is a dependency the compiler does not report.
 $(BUILD)/obj/adapters/web/web.o: $(wildcard adapters/web/page/*)
-$(BUILD)/obj/src/conf/policy_default.o: $(wildcard policies/*.json)
+$(BUILD)/obj/src/conf/policy_default.o: $(wildcard policies/*.json policies/prompts/*.md)
 $(BUILD)/obj/src/store/sqlite_schema.o: $(wildcard src/store/schema/*.sql)
 
 # ---- tests -----------------------------------------------------------------------------------------
@@ -259,6 +259,8 @@ install: all
 	install -D -m 755 '$(BUILD)/parley' '$(DESTDIR)$(PREFIX)/bin/parley'
 	install -d '$(SHARE)/policies' '$(DESTDIR)/etc/parley'
 	install -m 644 policies/*.json policies/README.md '$(SHARE)/policies/'
+	install -d '$(SHARE)/policies/prompts'
+	install -m 644 policies/prompts/*.md '$(SHARE)/policies/prompts/'
 	find data/knowledge -name '*.md' -printf '%P\0' | \
 	  xargs -0 -I{} install -D -m 644 'data/knowledge/{}' '$(SHARE)/knowledge/{}'
 	install -m 644 data/parley.example.json '$(SHARE)/parley.example.json'

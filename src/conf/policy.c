@@ -157,6 +157,8 @@ static int load_all(struct policy_load *l)
         rc = err_set(l->err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < ARRAY_LEN(policy_kinds) && !rc; i++)
         rc = load_kind(l, &policy_kinds[i]);
+    if (!rc)
+        rc = policy_prompts_load(l->out, l->im, l->dir, &l->digests, l->err);
     sha256_hex(l->im->version, buf_text(&l->digests), l->digests.len);
     if (!rc && l->digests.failed)
         rc = err_set(l->err, -ENOMEM, "out of memory");

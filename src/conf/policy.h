@@ -70,7 +70,19 @@ struct budget {
     struct budget_limit day, month; /* UTC */
 };
 
+#define PROMPTS_MAX       64
+#define PROMPT_FILE_BYTES 16384
+#define PROMPT_LANGUAGE   "{{language}}" /* where the answer's language code goes */
+
+struct policy_prompt {
+    const char *bot, *text;
+};
+
 struct policies {
+    struct {
+        struct policy_prompt at[PROMPTS_MAX];
+        size_t n;
+    } prompt; /* policies/prompts/<bot>.md */
     struct {
         struct pii_rule *rule;
         size_t n;
@@ -119,6 +131,8 @@ struct policies {
 int policies_load(struct policies **out, const char *dir, struct err *err);
 void policies_free(struct policies *p);
 /* A digest over everything loaded: part of cache keys. */
+/* The bot's own, else the default one; never NULL after a load. */
+const char *policies_prompt(const struct policies *p, const char *bot);
 const char *policies_version(const struct policies *p);
 
 #endif

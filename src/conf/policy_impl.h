@@ -124,4 +124,9 @@ extern const char policy_text_retention[], policy_text_retention_end[];
 extern const char policy_text_prices[], policy_text_prices_end[];
 extern const char policy_text_budgets[], policy_text_budgets_end[];
 
+/* policy_prompt.c: the prompts below dir ("" = the built-in one), their digests one a line. */
+int policy_prompts_load(struct policies *p, struct policy_impl *im, const char *dir, struct buf *digests,
+                        struct err *err);
+extern const char policy_text_prompt[], policy_text_prompt_end[];
+
 #endif

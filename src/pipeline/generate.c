@@ -234,6 +234,30 @@ static void intent_done(struct store_op *op)
     resume(g, step(g));
 }
 
+/* Too long for this model: half of the history goes, oldest first, then half of the passages, worst first. */
+static bool shorten(struct generation *g)
+{
+    struct turn *t = g->turn;
+    struct turn_memory *m = &t->memory;
+    if (g->result.end != LLM_TOO_LONG || llm_is_builtin(t->llm, g->slot))
+        return false;
+    if (m->len) {
+        size_t keep = m->len / 2;
+        memmove(m->remark, m->remark + m->len - keep, keep * sizeof m->remark[0]);
+        m->len = keep;
+    } else if (t->passages.len > 1) {
+        t->passages.len /= 2;
+    } else {
+        return false;
+    }
+    if (prompt_build(t, g->message, &g->req.messages))
+        return false;
+    turn_warn(t, "context_trimmed");
+    g->warnings = t->validation.warnings;
+    g->next--;
+    return true;
+}
+
 static void pause_ended(void *ctx)
 {
     struct generation *g = ctx;
@@ -299,7 +323,7 @@ static enum verdict step(struct generation *g)
             return v;
         if (g->cancelled || g->turn->abandoned || g->turn->pipeline->hurry)
             return stopped(g);
-        if (failed && again(g))
+        if (failed && !shorten(g) && again(g))
             return WAIT;
         if (!begin(g))
             return turn_notice(g->turn, "unavailable",

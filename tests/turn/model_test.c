@@ -279,6 +279,38 @@ static void model__a_fault_that_passes_is_asked_again(void **state)
     assert_int_equal(kit_counts(&w->kit).usage, 1);
 }
 
+static void model__too_long_a_prompt_is_trimmed(void **state)
+{
+    static const struct fake_reply reply[] = {
+        { .body = DELTA("Gas is a fee [1].") END },
+        { .status = "400 Bad Request",
+          .type = "application/json",
+          .body = "{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"too long\"}}" },
+        { .body = DELTA("Staking ETH means locking 32 ETH in a validator [1].") END },
+    };
+    struct world *w = *state;
+    begin(w, reply, ARRAY_LEN(reply));
+    kit_say(&w->kit, &(struct loopback_message){
+                         .tag = "1", .text = "What is gas in zanzibar?", .user = "u", .conversation = "c" });
+    cJSON *body = body_of(w, "1");
+    cJSON_Delete(body);
+    for (size_t i = 0; i < 3; i++) { /* one more remark than fits is left after a halving */
+        char tag[16];
+        snprintf(tag, sizeof tag, "s%zu", i);
+        kit_say(&w->kit, &(struct loopback_message){
+                             .tag = tag, .text = "How do I stake ETH?", .user = "u", .conversation = "c" });
+        body = body_of(w, tag);
+        assert_string_equal(provider_of(body), "openai");
+        assert_int_equal(warned(body, "context_trimmed"), i == 0);
+        if (i == 0)
+            assert_null(strstr(w->model.request, "zanzibar")); /* the oldest remark went */
+        cJSON_Delete(body);
+    }
+    end(w);
+    assert_int_equal(kit_counts(&w->kit).usage, 4);
+    assert_int_equal(kit_counts(&w->kit).attempts, 5);
+}
+
 static void model__that_asks_for_too_long_a_wait_is_not_waited_for(void **state)
 {
     static const struct fake_reply later = { .status = "429 Too Many Requests",
@@ -435,6 +467,7 @@ int main(void)
         CASE(model__that_dies_mid_sentence_is_replaced_whole),
         CASE(model__faults_end_in_the_next_provider),
         CASE(model__a_fault_that_passes_is_asked_again),
+        CASE(model__too_long_a_prompt_is_trimmed),
         CASE(model__that_asks_for_too_long_a_wait_is_not_waited_for),
         CASE(model__drain_during_a_pause_gives_the_message_back),
         CASE(model__that_hangs_is_left_in_time),
