@@ -85,7 +85,7 @@ def sigterm__at_the_deadline_gives_messages_back_for_the_next_start():
         person = threading.Thread(target=ask)
         person.start()
         net.wait_until("it is stored", lambda: d.one("select count(*) from inbox") == 1)
-        net.equal(d.term(), 0)
+        net.equal(d.term(), 0, d.tail())
         person.join(10)
         net.equal(replies[0].status, 503)
         net.equal(replies[0].json()["code"], "draining")
