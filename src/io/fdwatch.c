@@ -75,6 +75,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 int fdwatch_add(struct fdwatch *w, int fd, bool lasting)
 {
+    fdwatch_drop(w, fd); /* left over from a descriptor of this number that was closed in silence */
     int r = slots_reserve(w, fd);
     if (r)
         return r;

@@ -59,15 +59,28 @@ static void on_ready(struct fdwatch *w, int fd, int events, bool broken)
     http_leave(h);
 }
 
+/* A connection that has answered is kept by curl and closed through on_close_socket. One that has not yet
+ * (connecting, shaking hands) curl closes by itself, before or after it says REMOVE: a watch left on such a
+ * descriptor makes libuv abort at the next poll. */
+static bool has_answered(CURL *easy)
+{
+    char *private = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    const struct http_call *c = (const void *)private;
+    return c && c->status > 0;
+}
+
 /* CURLMOPT_SOCKETFUNCTION. Where watching fails (no memory) the call's time-out ends it: an
  * error returned here would end every call, now and later. */
-static int on_socket(CURL *easy X_UNUSED, curl_socket_t fd, int what, void *ctx, void *sock X_UNUSED)
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *sock X_UNUSED)
 {
     struct http *h = ctx;
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
     int r = 0;
-    if (what == CURL_POLL_REMOVE)
+    if (what == CURL_POLL_REMOVE && has_answered(easy))
         fdwatch_rest(&h->watch, fd);
+    else if (what == CURL_POLL_REMOVE)
+        fdwatch_drop(&h->watch, fd);
     else
         r = fdwatch_set(&h->watch, fd, events);
     if (r)

@@ -10,7 +10,10 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -249,6 +252,47 @@ static void http__cancel_before_anything_happened(void **state X_UNUSED)
     http_rig_close(r);
 }
 
+/* A listener whose queue is full: a further connect stays half-open. */
+static int unanswering(int filler[8], char url[64])
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 0), 0);
+    getsockname(fd, (struct sockaddr *)&at, &len);
+    for (size_t i = 0; i < 8; i++) {
+        filler[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)!connect(filler[i], (struct sockaddr *)&at, sizeof at);
+    }
+    snprintf(url, 64, "http://127.0.0.1:%d/", ntohs(at.sin_port));
+    return fd;
+}
+
+/* libuv aborts when a descriptor it is to watch was closed behind its back. */
+static void http__cancel_in_every_round_of_a_connect(void **state X_UNUSED)
+{
+    struct http_rig *r = http_rig_open();
+    char url[2][64];
+    int filler[8], fd = unanswering(filler, url[0]);
+    snprintf(url[1], 64, "http://127.0.0.1:%d/hang", r->trap.port);
+    for (int round = 0; round < 40; round++) {
+        struct http_probe p = { .rig = r };
+        assert_int_equal(http_probe_try(&p, url[round % 2], (struct http_request){ 0 }, NULL), 0);
+        for (int i = 0; i < round / 4; i++)
+            uv_run(&r->loop.uv, UV_RUN_NOWAIT);
+        http_cancel(p.call);
+        for (int i = 0; i < 3; i++)
+            uv_run(&r->loop.uv, UV_RUN_NOWAIT);
+        assert_int_equal(p.dones, 0);
+        buf_free(&p.body);
+    }
+    for (size_t i = 0; i < 8; i++)
+        close(filler[i]);
+    close(fd);
+    http_rig_close(r);
+}
+
 static void http__reader_may_stop(void **state X_UNUSED)
 {
     struct http_rig *r = http_rig_open();
@@ -276,6 +320,7 @@ int main(void)
         cmocka_unit_test(http__close_inside_each_callback),
         cmocka_unit_test(http__close_with_everything_under_way),
         cmocka_unit_test(http__cancel_before_anything_happened),
+        cmocka_unit_test(http__cancel_in_every_round_of_a_connect),
         cmocka_unit_test(http__reader_may_stop),
     };
     signal(SIGPIPE, SIG_IGN);
