@@ -195,7 +195,6 @@ struct turn {
     void *output;               /* of the sink chain (output.c) */
     void *stage_state;          /* of generate while it waits for a model; NULL otherwise */
     struct pipeline *pipeline;  /* the services stages use; outlives every turn */
-    struct turn *next;          /* list link of whoever owns the turn now */
 };
 
 /* Adds a stable warning code once; over TURN_WARNINGS_MAX it is dropped. */

@@ -47,6 +47,8 @@ static bool advance(struct turn *t, enum verdict v)
     struct run *run = t->run;
     const struct stage *s = &pipeline_stages[run->at];
     t->stage_state = NULL;
+    if (v != FAIL)
+        t->err.text[0] = '\0'; /* what a stage coped with is not why a later one fails */
     if (s->phase == ADMIT && (v == DONE || v == FAIL)) {
         if (v == FAIL)
             turn_notice(t, "internal", "Something went wrong on our side. Please try again.");

@@ -44,7 +44,7 @@ struct kit {
     pthread_cond_t changed;
     struct kit_entry *entry;
     size_t entries;
-    bool ready, ended, hold; /* hold: answer X_E_FULL to sentences */
+    bool ready, ended;
     int open_rc;
     struct err err;
     int sentence_full; /* how many sentences to answer with X_E_FULL */

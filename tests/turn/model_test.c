@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -384,6 +385,22 @@ static void wake(struct kit *k, void *arg X_UNUSED)
     h->drained(h, loopback_turn_id(k->adapter));
 }
 
+static void model__a_given_back_message_names_the_real_reason(void **state)
+{
+    static const struct fake_reply hang = { .body = DELTA("Wait"), .end = FAKE_HANG };
+    struct world *w = *state;
+    char index[128];
+    snprintf(index, sizeof index, "%s/knowledge.db", w->kit.dir);
+    assert_int_equal(unlink(index), 0); /* retrieve finds no index, and copes */
+    kit_set(&w->kit, "drain_ms=100");
+    begin(w, &hang, 1);
+    kit_ask(&w->kit, "q", "How do I stake ETH?");
+    kit_wait(&w->kit, "q", KIT_ACCEPTED);
+    end(w);
+    assert_int_equal(kit_sql(&w->kit, "select count(*) from inbox where last_error like '%draining%'"), 1);
+    assert_int_equal(kit_sql(&w->kit, "select count(*) from inbox where last_error like '%indexed%'"), 0);
+}
+
 static void model__a_slow_reader_pauses_it_and_nothing_is_lost(void **state)
 {
     static const struct fake_reply many = { .body = DELTA("One is first. ") DELTA("Two is next. ") DELTA(
@@ -472,6 +489,7 @@ int main(void)
         CASE(model__drain_during_a_pause_gives_the_message_back),
         CASE(model__that_hangs_is_left_in_time),
         CASE(model__drain_gives_the_message_back_and_the_next_start_answers_it),
+        CASE(model__a_given_back_message_names_the_real_reason),
         CASE(model__a_slow_reader_pauses_it_and_nothing_is_lost),
         CASE(model__strict_grounding_replaces_what_the_documents_do_not_say),
         CASE(model__dead_citations_are_dropped_and_control_bytes_stripped),
