@@ -97,6 +97,7 @@ static bool fill(struct turn *t, const struct exchange *x, const struct arrival 
                                .external_id = external_id(t, in),
                                .user = arena_strdup(a, in->peer_ip),
                                .conversation = session,
+                               .fresh = !in->chat.session_id[0],
                                .address = "",
                                .text = in->chat.message,
                                .locale = in->chat.locale[0] ? in->chat.locale : first_language(t, in->locale),

@@ -29,6 +29,7 @@ struct message {
     const char *peer_ip;      /* canonical address for the per-IP limit; "" when the platform vouches */
     char body_hash[65];       /* hex SHA-256 of what was sent; tells a replay from a reuse of its key */
     int64_t received_ms;      /* wall clock */
+    bool fresh;               /* `conversation` was made up with this message: nothing is stored under it */
     bool interactive;         /* somebody waits on an open connection: deliver goes there first */
 };
 

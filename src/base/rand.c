@@ -8,10 +8,12 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <parley/clock.h>
 #include <parley/log.h>
 
+#define RESERVE           256 /* what getrandom(2) gives without being interrupted */
 #define ULID_TIME_CHARS   10
 #define ULID_RANDOM_CHARS 16
 #define ULID_TIME_MASK    ((1ULL << 48) - 1)
@@ -31,10 +33,27 @@ void rand_init(void)
     (void)pthread_once(&once, start);
 }
 
+/* A system call gives RESERVE bytes as cheaply as eight: small wants are served from what a thread has left,
+ * and what was served is forgotten here. */
+static _Thread_local struct {
+    uint8_t at[RESERVE];
+    size_t left;
+} reserve;
+
 void rand_bytes(void *out, size_t len)
 {
     rand_init();
-    randombytes_buf(out, len);
+    if (len > RESERVE / 4) {
+        randombytes_buf(out, len);
+        return;
+    }
+    if (reserve.left < len) {
+        randombytes_buf(reserve.at, RESERVE);
+        reserve.left = RESERVE;
+    }
+    reserve.left -= len;
+    memcpy(out, reserve.at + reserve.left, len);
+    sodium_memzero(reserve.at + reserve.left, len);
 }
 
 uint64_t rand_below(uint64_t bound)

@@ -82,7 +82,7 @@ bool utf8_valid(const char *text, size_t len)
     return true;
 }
 
-uint32_t utf8_next(const char *text, size_t len, size_t *pos)
+uint32_t utf8_next_far(const char *text, size_t len, size_t *pos)
 {
     static const unsigned char lead_mask[5] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
     const char *at = text + *pos;
@@ -185,10 +185,8 @@ static const struct fold_range fold_table[] = {
     { 0x1EA0, 0x1EFF, PAIRS, 0 }, { 0xFF21, 0xFF3A, SHIFT, 32 },
 };
 
-uint32_t utf_lower(uint32_t cp)
+uint32_t utf_lower_far(uint32_t cp)
 {
-    if (cp < 0x80)
-        return cp >= 'A' && cp <= 'Z' ? cp + 32 : cp;
     for (size_t i = 0; i < ARRAY_LEN(fold_table); i++) {
         const struct fold_range *r = &fold_table[i];
 
@@ -218,14 +216,12 @@ static bool in_ranges(const struct utf_range *r, size_t n, uint32_t cp)
     return lo < n && cp >= r[lo].from;
 }
 
-bool utf_is_word(uint32_t cp)
+bool utf_is_word_far(uint32_t cp)
 {
-    if (cp < 0x80)
-        return (cp >= '0' && cp <= '9') || (cp >= 'A' && cp <= 'Z') || (cp >= 'a' && cp <= 'z');
     return in_ranges(utf_word_range, ARRAY_LEN(utf_word_range), cp);
 }
 
-bool utf_is_wide(uint32_t cp)
+bool utf_is_wide_far(uint32_t cp)
 {
     static const struct utf_range wide[] = {
         { 0x0E01, 0x0E3A },   { 0x0E40, 0x0E4E },   /* Thai */
@@ -241,7 +237,7 @@ bool utf_is_wide(uint32_t cp)
         { 0x1AFF0, 0x1B16F }, { 0x20000, 0x3FFFD }, /* kana, Han B and on */
     };
 
-    return cp >= wide[0].from && in_ranges(wide, ARRAY_LEN(wide), cp);
+    return in_ranges(wide, ARRAY_LEN(wide), cp);
 }
 
 bool utf_is_space(uint32_t cp)

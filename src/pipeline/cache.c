@@ -165,42 +165,44 @@ void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t n
 
 /* ---- the copy on disk ---- */
 
-struct keeping {
+struct flush {
     struct job job;
     struct cache_file *file;
-    char key[KEY_BYTES];
-    struct buf value;
 };
 
-static void keep_write(struct job *j, struct worker *w X_UNUSED)
+static void flush_run(struct job *j, struct worker *w X_UNUSED)
 {
-    struct keeping *k = CONTAINER_OF(j, struct keeping, job);
-    int64_t now = clock_wall_ms();
-    cache_file_put(k->file, k->key, buf_text(&k->value), now, now + CACHE_FILE_TTL_MS);
+    cache_file_flush(CONTAINER_OF(j, struct flush, job)->file, clock_wall_ms());
 }
 
-static void keep_free(struct job *j)
+static void flush_free(struct job *j)
 {
-    struct keeping *k = CONTAINER_OF(j, struct keeping, job);
-    buf_free(&k->value);
-    free(k);
+    free(CONTAINER_OF(j, struct flush, job));
+}
+
+/* What the pool cannot take now goes with the next batch. */
+static void flush_begin(struct pipeline *p)
+{
+    struct flush *f = calloc(1, sizeof *f);
+    if (!f)
+        return;
+    *f = (struct flush){ .job = { .run = flush_run, .done = flush_free }, .file = p->cache_file };
+    if (pool_submit(p->pool, &f->job))
+        free(f);
 }
 
 void cache_keep(struct turn *t)
 {
     struct pipeline *p = t->pipeline;
+    struct buf value = BUF_INIT(4U * CACHE_ENTRY_MAX);
     cache_put(p->cache, t->cache.key, t, clock_mono_ms());
-    struct keeping *k = p->cache_file ? calloc(1, sizeof *k) : NULL;
-    if (!k)
+    if (!p->cache_file)
         return;
-    k->job.run = keep_write;
-    k->job.done = keep_free;
-    k->file = p->cache_file;
-    memcpy(k->key, t->cache.key, sizeof k->key);
-    buf_init(&k->value, 4U * CACHE_ENTRY_MAX);
-    cache_encode(t, &k->value);
-    if (k->value.failed || pool_submit(p->pool, &k->job))
-        keep_free(&k->job);
+    cache_encode(t, &value);
+    if (!value.failed &&
+        cache_file_put(p->cache_file, t->cache.key, buf_text(&value), clock_wall_ms() + CACHE_FILE_TTL_MS))
+        flush_begin(p);
+    buf_free(&value);
 }
 
 /* On a worker. A hit goes into memory too. */

@@ -20,7 +20,7 @@ void cache_close(struct cache *c);
 /* Fills answer, passages' sources and validation from the entry; strings in t->arena. 0 or X_E_NOT_FOUND. */
 int cache_get(struct cache *c, const char *key, struct turn *t, int64_t now_mono_ms);
 void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t now_mono_ms);
-/* Loop thread: into memory now, into the file from a worker, when there is room for the job. */
+/* Loop thread: into memory now, into the file with others, from a worker. */
 void cache_keep(struct turn *t);
 
 #endif

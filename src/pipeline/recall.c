@@ -14,7 +14,7 @@ enum verdict stage_recall(struct turn *t, struct worker *w)
     size_t most = (size_t)p->retention.memory_messages;
     if (most > TURN_HISTORY_MAX)
         most = TURN_HISTORY_MAX;
-    if (most == 0)
+    if (most == 0 || t->msg.fresh)
         return NEXT;
     struct store_remark *remark;
     size_t n = 0;

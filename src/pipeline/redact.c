@@ -28,16 +28,25 @@ const char *seal_context(struct turn *t, const char *placeholder)
     return arena_printf(&t->arena, "%s %s", t->identity.conv_key, placeholder);
 }
 
+/* Most turns have nothing to hide and need none. */
+static struct pseudonym *map_of(struct turn *t)
+{
+    if (!t->redaction.map)
+        t->redaction.map = arena_array(&t->arena, MAP_MAX, sizeof *t->redaction.map);
+    return t->redaction.map;
+}
+
 static int map_load(struct turn *t, const struct worker_kit *kit, struct names *names)
 {
     struct store_pseudonym *row = NULL;
     size_t n = 0;
+    if (t->msg.fresh)
+        return 0;
     int rc = kit->store->pseudonyms(kit->reader, t->identity.conv_key, &t->arena, &row, &n, &t->err);
     if (rc)
         return rc;
     *names = (struct names){ row, n };
-    t->redaction.map = arena_array(&t->arena, MAP_MAX, sizeof *t->redaction.map);
-    if (!t->redaction.map)
+    if (n && !map_of(t))
         return -ENOMEM;
     for (size_t i = 0; i < n && t->redaction.map_len < MAP_MAX; i++) {
         const char *context = seal_context(t, row[i].placeholder);
@@ -83,7 +92,7 @@ static const char *pseudonym_of(struct turn *t, const struct names *names, const
         return NULL;
     char *name = arena_printf(&t->arena, "<%s_%zu>", type, next_number(r, names, type));
     char *copy = arena_strndup(&t->arena, value, len);
-    if (!name || !copy)
+    if (!name || !copy || !map_of(t))
         return NULL;
     r->map[r->map_len++] = (struct pseudonym){ name, copy, true };
     return name;

@@ -37,6 +37,7 @@ struct store {
     char *dir;
     int lock_fd;
     bool failing; /* writer: commits fail; said once, and once when it is over */
+    bool busy;    /* writer: the last batch had company, so the next waits for some */
 
     uv_thread_t thread;
     uv_mutex_t lock; /* guards head, tail, closing */
@@ -56,14 +57,16 @@ struct batch {
 
 /* ---- writer thread ---- */
 
-/* Takes what is queued, as far as it fits; `wait` = sleeps until there is something or the store
- * closes. False when nothing was taken. */
-static bool batch_take(struct store *s, struct batch *b, bool wait)
+/* Takes what is queued, as far as it fits, sleeping up to `wait_us` (-1 = for ever) while there is nothing
+ * and the store is open. False when nothing was taken. */
+static bool batch_take(struct store *s, struct batch *b, int64_t wait_us)
 {
     size_t before = b->n;
     uv_mutex_lock(&s->lock);
-    while (wait && !s->head && !s->closing)
+    while (wait_us < 0 && !s->head && !s->closing)
         uv_cond_wait(&s->wake, &s->lock);
+    if (wait_us > 0 && !s->head && !s->closing)
+        uv_cond_timedwait(&s->wake, &s->lock, (uint64_t)wait_us * 1000);
     while (s->head && b->n < STORE_BATCH_MAX) {
         b->op[b->n++] = s->head;
         s->head = s->head->next;
@@ -176,7 +179,7 @@ static void batch_split(struct store *s, const struct batch *b)
 
 static void batch_run(struct store *s, struct batch *b)
 {
-    int64_t until_us = clock_mono_us() + STORE_BATCH_US;
+    int64_t now_us = clock_mono_us(), until_us = now_us + STORE_BATCH_US, linger_us;
     if (batch_begin(s, b))
         return;
     do {
@@ -184,7 +187,10 @@ static void batch_run(struct store *s, struct batch *b)
             batch_split(s, b);
             return;
         }
-    } while (b->n < STORE_BATCH_MAX && clock_mono_us() < until_us && batch_take(s, b, false));
+        now_us = clock_mono_us();
+        linger_us = s->busy && until_us > now_us ? until_us - now_us : 0;
+    } while (b->n < STORE_BATCH_MAX && now_us < until_us && batch_take(s, b, linger_us));
+    s->busy = b->n >= STORE_BUSY_OPS;
     batch_end(s, b);
 }
 
@@ -223,7 +229,7 @@ static void writer(void *arg)
     pthread_setname_np(pthread_self(), "parley-store");
     for (;;) {
         struct batch b = { .n = 0 };
-        if (!batch_take(s, &b, true))
+        if (!batch_take(s, &b, -1))
             return; /* closing, and nothing is left */
         batch_run(s, &b);
         batch_post(s, &b);

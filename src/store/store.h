@@ -17,6 +17,7 @@
 
 #define STORE_BATCH_MAX 64
 #define STORE_BATCH_US  2000
+#define STORE_BUSY_OPS  8 /* a batch of as many has company: the next one waits STORE_BATCH_US for its own */
 
 enum store_kind {
     STORE_INGEST,

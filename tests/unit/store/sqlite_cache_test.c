@@ -55,6 +55,12 @@ static const char *get(struct world *w, const char *key, int64_t now)
     return cache_file_get(w->file, key, now, &w->a, &value) == 0 ? value : NULL;
 }
 
+static void put(struct world *w, const char *key, const char *value, int64_t until)
+{
+    cache_file_put(w->file, key, value, until);
+    cache_file_flush(w->file, 0);
+}
+
 static void reopen(struct world *w)
 {
     cache_file_close(w->file);
@@ -65,14 +71,44 @@ static void reopen(struct world *w)
 static void cache_file__keeps_until_its_time(void **state)
 {
     struct world *w = *state;
-    cache_file_put(w->file, "k", "one", 1000, 2000);
+    put(w, "k", "one", 2000);
     assert_string_equal(get(w, "k", 1999), "one");
     assert_null(get(w, "k", 2000));
     assert_null(get(w, "other", 1000));
-    cache_file_put(w->file, "k", "two", 1000, 3000);
+    put(w, "k", "two", 3000);
     assert_string_equal(get(w, "k", 2500), "two");
     reopen(w);
     assert_string_equal(get(w, "k", 2500), "two");
+}
+
+static void cache_file__writes_together_and_at_the_end(void **state)
+{
+    struct world *w = *state;
+    char key[32];
+    for (int i = 0; i < CACHE_FILE_BATCH; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        assert_int_equal(cache_file_put(w->file, key, "v", 1000), i == CACHE_FILE_BATCH - 1);
+        assert_null(get(w, key, 1));
+    }
+    cache_file_flush(w->file, 0);
+    assert_string_equal(get(w, "0", 1), "v");
+    cache_file_put(w->file, "last", "v", 1000);
+    reopen(w);
+    assert_string_equal(get(w, "last", 1), "v");
+}
+
+/* The disk stands still: what waits is bounded, and the daemon does not. */
+static void cache_file__a_slow_disk_costs_entries_not_memory(void **state)
+{
+    struct world *w = *state;
+    char key[32];
+    for (int i = 0; i < 100 * CACHE_FILE_BATCH; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        cache_file_put(w->file, key, "v", 1000);
+    }
+    cache_file_flush(w->file, 0);
+    assert_string_equal(get(w, "0", 1), "v");
+    assert_null(get(w, key, 1));
 }
 
 static void cache_file__is_bounded(void **state)
@@ -81,8 +117,10 @@ static void cache_file__is_bounded(void **state)
     char key[32];
     for (int i = 0; i < CACHE_FILE_ROWS + 512; i++) {
         snprintf(key, sizeof key, "%d", i);
-        cache_file_put(w->file, key, "v", 0, 10000 + i);
+        if (cache_file_put(w->file, key, "v", 10000 + i))
+            cache_file_flush(w->file, 0);
     }
+    cache_file_flush(w->file, 0);
     assert_null(get(w, "0", 1)); /* the first to expire went first */
     assert_string_equal(get(w, key, 1), "v");
 }
@@ -90,7 +128,7 @@ static void cache_file__is_bounded(void **state)
 static void cache_file__damage_begins_anew(void **state)
 {
     struct world *w = *state;
-    cache_file_put(w->file, "k", "one", 0, 1000);
+    put(w, "k", "one", 1000);
     cache_file_close(w->file);
     FILE *f = fopen(w->path, "w");
     for (int i = 0; i < 4096; i++)
@@ -98,7 +136,7 @@ static void cache_file__damage_begins_anew(void **state)
     fclose(f);
     assert_int_equal(cache_file_open(&w->file, w->dir, NULL), 0);
     assert_null(get(w, "k", 1));
-    cache_file_put(w->file, "k", "two", 0, 1000);
+    put(w, "k", "two", 1000);
     assert_string_equal(get(w, "k", 1), "two");
 }
 
@@ -117,6 +155,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(cache_file__keeps_until_its_time),
+        CASE(cache_file__writes_together_and_at_the_end),
+        CASE(cache_file__a_slow_disk_costs_entries_not_memory),
         CASE(cache_file__is_bounded),
         CASE(cache_file__damage_begins_anew),
         cmocka_unit_test(cache_file__without_a_directory_says_so),
