@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,9 +287,18 @@ static void sqlite_close(struct store_db *db)
     free(db);
 }
 
+/* SQLite counts its memory under a global mutex, for a limit nobody sets. Refused, harmlessly, once a
+ * connection exists. */
+static void count_nothing(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int sqlite_open(struct store_db **out, const char *dir, bool read_only, struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     char path[PATH_MAX];
+    pthread_once(&once, count_nothing);
     if (snprintf(path, sizeof path, "%s/" DB_FILE, dir) >= (int)sizeof path)
         return err_set(err, -ENAMETOOLONG, "%s: name too long", dir);
     int rc = read_only ? 0 : file_create(path, err);
@@ -314,6 +324,9 @@ static int sqlite_begin(struct store_db *db, struct err *err)
 
 static int sqlite_commit(struct store_db *db, struct err *err)
 {
+    int rc = charges_write(db, err);
+    if (rc)
+        return rc;
     struct query q X_CLEANUP(query_close) = query_open(db, SQL_COMMIT);
     return query_run(&q, err);
 }
@@ -321,6 +334,7 @@ static int sqlite_commit(struct store_db *db, struct err *err)
 /* A full disk or an I/O error may already have rolled the transaction back. */
 static void sqlite_rollback(struct store_db *db)
 {
+    charges_drop(db);
     if (sqlite3_get_autocommit(db->conn))
         return;
     struct query q X_CLEANUP(query_close) = query_open(db, SQL_ROLLBACK);

@@ -47,8 +47,7 @@ enum sql_id {
     SQL_ATTEMPT_OPEN_OF,
     SQL_ATTEMPT_END,
     SQL_SPENT,
-    SQL_SPEND_RESERVE,
-    SQL_SPEND_SETTLE,
+    SQL_SPEND_ADD,
     SQL_RECOVER_OUTBOX,
     SQL_PRUNE_INBOX,
     SQL_PRUNE_ATTEMPTS,
@@ -71,9 +70,23 @@ struct sql {
 };
 extern const struct sql sqlite_sql[SQL_COUNT];
 
+#define CHARGES_MAX 64
+
+/* What the transaction in hand adds to a row of `spend`. */
+struct charge {
+    char scope[STORE_SCOPE_BYTES], period[11];
+    int64_t spent_nusd, reserved_nusd;
+};
+
+struct charges {
+    struct charge at[CHARGES_MAX];
+    size_t n;
+};
+
 struct store_db {
     struct sqlite3 *conn;
     struct sqlite3_stmt *stmt[SQL_COUNT]; /* prepared at first use */
+    struct charges due;                   /* sqlite_charge.c; written by the commit */
 };
 
 struct query {
@@ -148,6 +161,14 @@ int sqlite_counts(struct store_db *db, struct store_counts *out, struct err *err
 /* Closes every open attempt, or those of one inbox row (0 = all), with its estimate as the cost.
  * sqlite_spend.c. */
 int sqlite_attempts_close(struct store_db *db, int64_t inbox_id, const char *outcome, struct err *err);
+
+/* sqlite_charge.c. Adds to a row of `spend`; negative amounts take away, down to 0. */
+int charge_add(struct store_db *db, struct str scope, const char *period, int64_t spent_nusd,
+               int64_t reserved_nusd, struct err *err);
+/* Adds to *out, which holds the row, what this transaction has not written of it. */
+void charges_due(struct store_db *db, const char *scope, const char *period, struct store_spent *out);
+int charges_write(struct store_db *db, struct err *err); /* before COMMIT */
+void charges_drop(struct store_db *db);                  /* after ROLLBACK */
 
 /* A claimed row, as the writers that end its lease need it. */
 struct held {

@@ -48,42 +48,31 @@ int sqlite_spent(struct store_db *db, const char *scope, const char *period, str
     query_text(&q, period);
     bool row;
     int rc = query_next(&q, &row, err);
-    if (rc || !row)
+    if (rc)
         return rc;
-    out->spent_nusd = query_get_int(&q);
-    out->reserved_nusd = query_get_int(&q);
+    if (row) {
+        out->spent_nusd = query_get_int(&q);
+        out->reserved_nusd = query_get_int(&q);
+    }
+    charges_due(db, scope, period, out);
     return 0;
 }
 
-static int charge(struct store_db *db, enum sql_id id, struct str scope, const char *period,
-                  int64_t estimate_nusd, int64_t cost_nusd, struct err *err)
-{
-    char name[STORE_SCOPE_BYTES] = "";
-    memcpy(name, scope.at, scope.len < sizeof name ? scope.len : sizeof name - 1);
-    struct query q X_CLEANUP(query_close) = query_open(db, id);
-    query_text(&q, name);
-    query_text(&q, period);
-    query_int(&q, estimate_nusd);
-    if (id == SQL_SPEND_SETTLE)
-        query_int(&q, cost_nusd);
-    return query_run(&q, err);
-}
-
 /* Each line of `scopes`, for its day and its month. */
-static int charge_all(struct store_db *db, enum sql_id id, const char *scopes, int64_t at_ms,
-                      int64_t estimate_nusd, int64_t cost_nusd, struct err *err)
+static int charge_all(struct store_db *db, const char *scopes, int64_t at_ms, int64_t spent_nusd,
+                      int64_t reserved_nusd, struct err *err)
 {
     const struct periods when = periods_of(at_ms);
     struct str rest = str_of(scopes), scope;
     int rc = 0;
-    if (estimate_nusd == 0 && cost_nusd == 0)
+    if (spent_nusd == 0 && reserved_nusd == 0)
         return 0;
     while (rc == 0 && str_cut(&rest, '\n', &scope)) {
         if (scope.len == 0)
             continue;
-        rc = charge(db, id, scope, when.day, estimate_nusd, cost_nusd, err);
+        rc = charge_add(db, scope, when.day, spent_nusd, reserved_nusd, err);
         if (rc == 0)
-            rc = charge(db, id, scope, when.month, estimate_nusd, cost_nusd, err);
+            rc = charge_add(db, scope, when.month, spent_nusd, reserved_nusd, err);
     }
     return rc;
 }
@@ -207,7 +196,7 @@ int sqlite_attempt_begin(struct store_db *db, struct store_attempt *in, struct e
     int rc = limits_look(db, in, err);
     if (rc == 0)
         rc = attempt_insert(db, in, scopes, estimate_nusd, err);
-    return rc ? rc : charge_all(db, SQL_SPEND_RESERVE, scopes, in->now_ms, estimate_nusd, 0, err);
+    return rc ? rc : charge_all(db, scopes, in->now_ms, 0, estimate_nusd, err);
 }
 
 /* ---- end ---- */
@@ -238,8 +227,8 @@ static int attempt_close(struct store_db *db, const struct open_attempt *open,
     query_int(&q, how->took_ms);
     int rc = query_run(&q, err);
     return rc ? rc
-              : charge_all(db, SQL_SPEND_SETTLE, open->scopes, open->began_ms, open->estimate_nusd,
-                           how->cost_nusd > 0 ? how->cost_nusd : 0, err);
+              : charge_all(db, open->scopes, open->began_ms, how->cost_nusd > 0 ? how->cost_nusd : 0,
+                           -open->estimate_nusd, err);
 }
 
 static int open_find(struct store_db *db, const struct store_attempt *in, struct open_attempt *out,

@@ -122,13 +122,12 @@ const struct sql sqlite_sql[SQL_COUNT] = {
     /* A sum past 2^63 would turn into a floating-point number, which the column refuses: it stops short. */
     [SQL_SPENT] = { "spend.get",
                     "SELECT spent_nusd, reserved_nusd FROM spend WHERE scope = ?1 AND period = ?2" },
-    [SQL_SPEND_RESERVE] = { "spend.reserve", "INSERT INTO spend (scope, period, spent_nusd, reserved_nusd)"
-                                             " VALUES (?1, ?2, 0, ?3) ON CONFLICT (scope, period) DO UPDATE"
-                                             " SET reserved_nusd = min(reserved_nusd + ?3, " SPEND_MAX ")" },
-    [SQL_SPEND_SETTLE] = { "spend.settle", "INSERT INTO spend (scope, period, spent_nusd, reserved_nusd)"
-                                           " VALUES (?1, ?2, ?4, 0) ON CONFLICT (scope, period) DO UPDATE"
-                                           " SET spent_nusd = min(spent_nusd + ?4, " SPEND_MAX "),"
-                                           " reserved_nusd = max(reserved_nusd - ?3, 0)" },
+    [SQL_SPEND_ADD] = { "spend.add",
+                        "INSERT INTO spend (scope, period, spent_nusd, reserved_nusd)"
+                        " VALUES (?1, ?2, min(?3, " SPEND_MAX "), min(max(?4, 0), " SPEND_MAX "))"
+                        " ON CONFLICT (scope, period) DO UPDATE"
+                        " SET spent_nusd = min(spent_nusd + ?3, " SPEND_MAX "),"
+                        " reserved_nusd = min(max(reserved_nusd + ?4, 0), " SPEND_MAX ")" },
 
     [SQL_RECOVER_OUTBOX] = { "recover.outbox",
                              "UPDATE outbox SET state = 1, possible_duplicate = 1, next_at_ms = 0,"
