@@ -97,6 +97,7 @@ struct turn_passages {
 /* score */
 enum route_class { ROUTE_CHEAP, ROUTE_BALANCED, ROUTE_RESEARCH };
 #define ROUTE_CLASSES 3
+const char *route_class_name(enum route_class c); /* "cheap", "balanced", "research" */
 #define TURN_REASONS_MAX 8
 struct turn_complexity {
     double score; /* 1..10 */

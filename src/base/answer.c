@@ -112,6 +112,23 @@ static void put_validation(struct jsonw *w, const struct turn_validation *v)
     jw_end_obj(w);
 }
 
+/* What the question was taken for and why; null when nobody had to decide. */
+static void put_routing(struct jsonw *w, const struct turn_complexity *c)
+{
+    if (c->score <= 0) {
+        jw_raw(w, "routing", "null");
+        return;
+    }
+    jw_obj(w, "routing");
+    jw_text(w, "class", route_class_name(c->klass));
+    jw_bool(w, "needs_live", c->needs_live);
+    jw_arr(w, "reasons");
+    for (size_t i = 0; i < c->reasons; i++)
+        jw_text(w, NULL, c->reason[i]);
+    jw_end_arr(w);
+    jw_end_obj(w);
+}
+
 static void put_metadata(struct jsonw *w, const struct turn *t, int64_t took_ms)
 {
     const struct turn_answer *a = &t->answer;
@@ -123,6 +140,7 @@ static void put_metadata(struct jsonw *w, const struct turn *t, int64_t took_ms)
         jw_num(w, "complexity_score", t->complexity.score, 2);
     else
         jw_raw(w, "complexity_score", "null");
+    put_routing(w, &t->complexity);
     put_count(w, "tokens_in", a->tokens_in);
     put_count(w, "tokens_out", a->tokens_out);
     put_cost(w, "cost_usd", a->cost_nusd);

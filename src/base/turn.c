@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every floor may do to a turn. The codes are constants of the program, so the
+ * What every floor may ask of a turn and do to it. Warning codes are constants of the program, so the
  * list keeps the pointers.
  */
 #include <parley/turn.h>
 
 #include <string.h>
+
+const char *route_class_name(enum route_class c)
+{
+    static const char *const name[ROUTE_CLASSES] = { "cheap", "balanced", "research" };
+
+    return name[c];
+}
 
 void turn_warn(struct turn *t, const char *code)
 {

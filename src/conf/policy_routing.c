@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <parley/turn.h>
+
 #include "base/str.h"
 #include "conf/policy_impl.h"
 
@@ -45,10 +47,8 @@ static const struct policy_shape points_shape = { points_fields, ARRAY_LEN(point
 /* 1 << enum route_class, 0 = no such class. */
 static unsigned class_bit(struct str word)
 {
-    static const char *const name[] = { "cheap", "balanced", "research" };
-
-    for (size_t i = 0; i < ARRAY_LEN(name); i++)
-        if (str_eqs(word, name[i]))
+    for (unsigned i = 0; i < ROUTE_CLASSES; i++)
+        if (str_eqs(word, route_class_name((enum route_class)i)))
             return 1U << i;
     return 0;
 }

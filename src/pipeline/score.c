@@ -163,12 +163,6 @@ int score_year(int64_t wall_ms)
     return gmtime_r(&at, &tm) ? tm.tm_year + 1900 : 1970;
 }
 
-const char *route_class_name(enum route_class c)
-{
-    static const char *const name[] = { "cheap", "balanced", "research" };
-    return name[c];
-}
-
 static const char *last_remark(const struct turn_memory *m)
 {
     for (size_t i = m->len; i > 0; i--)

@@ -12,6 +12,5 @@
 void score_text(struct turn_complexity *out, const struct routing *policy, const char *text,
                 const char *before, int year);
 int score_year(int64_t wall_ms);
-const char *route_class_name(enum route_class c); /* "cheap", "balanced", "research" */
 
 #endif

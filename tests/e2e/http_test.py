@@ -30,7 +30,7 @@ def is_error(r, status, code):
 
 
 ANSWER = {"answer", "sources", "language", "session_id", "message_id", "validation", "metadata"}
-METADATA = {"provider", "model", "complexity_score", "tokens_in", "tokens_out", "cost_usd",
+METADATA = {"provider", "model", "complexity_score", "routing", "tokens_in", "tokens_out", "cost_usd",
             "response_time_ms", "cached", "request_id"}
 
 

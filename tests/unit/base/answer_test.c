@@ -26,7 +26,7 @@ static struct turn *turn_made(void)
     memcpy(t->request_id, "req-1", 6);
     t->msg.conversation = "session-9";
     t->identity.language = "en";
-    t->complexity.score = 3.5;
+    t->complexity = (struct turn_complexity){ 3.5, true, ROUTE_BALANCED, { "long", "live" }, 2 };
     t->answer = (struct turn_answer){
         .code = "ok",
         .text = "Stake \"32\" ETH.\n[1]",
@@ -65,7 +65,9 @@ static void answer__full_body(void **state)
            "\"source\":\"staking.md\",\"excerpt\":\"Stake…\",\"score\":0.8765}],\"language\":\"en\","
            "\"session_id\":\"session-9\",\"message_id\":\"01TURN\",\"validation\":{\"is_safe\":true,"
            "\"warnings\":[\"tone\",\"cite\"],\"confidence_score\":91},\"metadata\":{\"provider\":\"openai\","
-           "\"model\":\"m-1\",\"complexity_score\":3.5,\"tokens_in\":120,\"tokens_out\":30,"
+           "\"model\":\"m-1\",\"complexity_score\":3.5,"
+           "\"routing\":{\"class\":\"balanced\",\"needs_live\":true,\"reasons\":[\"long\",\"live\"]},"
+           "\"tokens_in\":120,\"tokens_out\":30,"
            "\"cost_usd\":0.0012345,\"response_time_ms\":412,\"cached\":true,\"request_id\":\"req-1\"}}");
     free(t);
 }
@@ -85,6 +87,7 @@ static void answer__notice_has_its_code_first_and_no_invented_numbers(void **sta
         t, "{\"code\":\"quota_exceeded\",\"answer\":\"No messages left.\",\"sources\":[],\"language\":null,"
            "\"session_id\":\"\",\"message_id\":\"01TURN\",\"validation\":{\"is_safe\":false,\"warnings\":[],"
            "\"confidence_score\":0},\"metadata\":{\"provider\":null,\"model\":null,\"complexity_score\":null,"
+           "\"routing\":null,"
            "\"tokens_in\":null,\"tokens_out\":null,\"cost_usd\":null,\"response_time_ms\":412,"
            "\"cached\":false,\"request_id\":\"01TURN\"}}");
     free(t);
