@@ -2,8 +2,10 @@
  *
  * The answer cache on disk. Nothing in it is owed to anybody, so every fault ends in "not found".
  *
- * Most questions are new, so a Bloom filter over the keys (two bits of 2^18 each: 2 % false at 20,000 keys)
- * spares them the file. Keys leave it only when it is made anew, at start and every CACHE_FILE_ROWS puts.
+ * Most answers are never asked for again, so writing one must cost next to nothing: rows are appended, never
+ * put in the middle, and the oldest fall off. Which row holds a key is known in memory only (a fingerprint
+ * and a row number in a table of eight places for each), read back at start from the short rows of `known`;
+ * a question nobody asked before therefore costs no look at the file.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,98 +15,105 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <parley/clock.h>
 #include <parley/log.h>
 
 #include "base/hash.h"
 #include "store/cache_file.h"
 
-#define TIDY_EVERY  8 /* batches */
-#define FILTER_BITS (1U << 18)
+#define TIDY_EVERY  8      /* batches */
+#define PLACES      32768U /* a power of two above CACHE_FILE_ROWS */
+#define PROBES      8U
 #define WAITING_MAX (8 * CACHE_FILE_BATCH) /* more are dropped: the disk does not keep up */
 
 static const char setup[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
-    "CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, value TEXT NOT NULL,"
-    " until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS answer_until ON answer (until_ms);";
+    "CREATE TABLE IF NOT EXISTS answer (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " until_ms INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS known (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;";
 
-enum { GET, PUT, EXPIRE, BOUND, KEYS, BEGIN, COMMIT, STATEMENTS };
+enum { GET, PUT, PUT_KNOWN, BOUND, BOUND_KNOWN, KNOWN, BEGIN, COMMIT, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
-    [GET] = "SELECT value FROM answer WHERE key = ?1 AND until_ms > ?2",
-    [PUT] = "INSERT OR REPLACE INTO answer (key, value, until_ms) VALUES (?1, ?2, ?3)",
-    [EXPIRE] = "DELETE FROM answer WHERE until_ms <= ?1",
-    [BOUND] = ("DELETE FROM answer WHERE key IN (SELECT key FROM answer ORDER BY until_ms"
-               " LIMIT max(0, (SELECT count(*) FROM answer) - ?1))"),
-    [KEYS] = "SELECT key FROM answer INDEXED BY answer_until",
+    [GET] = "SELECT value FROM answer WHERE id = ?1 AND key = ?2 AND until_ms > ?3",
+    [PUT] = "INSERT INTO answer (id, key, value, until_ms) VALUES (?1, ?2, ?3, ?4)",
+    [PUT_KNOWN] = "INSERT INTO known (id, hash) VALUES (?1, ?2)",
+    [BOUND] = "DELETE FROM answer WHERE id <= ?1",
+    [BOUND_KNOWN] = "DELETE FROM known WHERE id <= ?1",
+    [KNOWN] = "SELECT id, hash FROM known ORDER BY id",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
 };
 
 struct waiting {
     struct waiting *next;
-    int64_t until_ms;
+    int64_t until_ms, id;
     const char *value; /* in `key`, behind it */
     char key[];
 };
 
+struct place {
+    uint32_t print, id; /* id 0 = free; rows are numbered from 1, modulo 2^32 */
+};
+
 struct cache_file {
-    pthread_mutex_t disk; /* guards db, stmt, batches, told; taken before `lock` */
+    pthread_mutex_t disk; /* guards db, stmt, batches, last, told; taken before `lock` */
     sqlite3 *db;
     sqlite3_stmt *stmt[STATEMENTS];
     unsigned batches;
+    int64_t last; /* row */
     bool told;
 
     pthread_mutex_t lock; /* guards the rest; never held during disk access */
     struct waiting *head, **tail;
-    size_t waiting, added; /* added: keys since the filter was made */
-    uint64_t filter[FILTER_BITS / 64];
+    size_t waiting;
+    struct place place[PLACES];
 };
 
-/* ---- filter ---- */
+/* ---- where a key is ---- */
 
-static void filter_places(const char *key, uint32_t place[2])
+static uint64_t hash_of(const char *key)
 {
-    uint64_t h = hash_fnv(key, strlen(key));
-    place[0] = (uint32_t)h % FILTER_BITS;
-    place[1] = (uint32_t)(h >> 32) % FILTER_BITS;
+    return hash_fnv(key, strlen(key));
 }
 
-static void filter_add(uint64_t filter[], const char *key)
+/* Its own place, or a free one, or that of the oldest row among those it may have. */
+static struct place *place_for(struct cache_file *c, uint64_t hash)
 {
-    uint32_t place[2];
-    filter_places(key, place);
-    for (size_t i = 0; i < ARRAY_LEN(place); i++)
-        filter[place[i] / 64] |= 1ULL << (place[i] % 64);
+    uint32_t print = (uint32_t)(hash >> 32);
+    struct place *best = &c->place[hash % PLACES];
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct place *p = &c->place[(hash + i) % PLACES];
+        if (p->id && p->print == print)
+            return p;
+        if (p->id < best->id)
+            best = p;
+    }
+    return best;
 }
 
-static bool filter_has(struct cache_file *c, const char *key)
+static void place_put(struct cache_file *c, uint64_t hash, int64_t id)
 {
-    uint32_t place[2];
-    bool has = true;
-    filter_places(key, place);
+    *place_for(c, hash) = (struct place){ (uint32_t)(hash >> 32), (uint32_t)id };
+}
+
+/* The row that may hold the key, 0 = none. */
+static int64_t place_get(struct cache_file *c, const char *key)
+{
+    uint64_t hash = hash_of(key);
     pthread_mutex_lock(&c->lock);
-    for (size_t i = 0; i < ARRAY_LEN(place); i++)
-        has &= c->filter[place[i] / 64] >> (place[i] % 64) & 1;
+    struct place p = *place_for(c, hash);
     pthread_mutex_unlock(&c->lock);
-    return has;
+    return p.print == (uint32_t)(hash >> 32) ? p.id : 0;
 }
 
-/* Under `disk`, so nothing is written meanwhile; what waits is added when it is. */
-static void filter_make(struct cache_file *c)
+static void places_read(struct cache_file *c)
 {
-    uint64_t *fresh = calloc(1, sizeof c->filter);
-    if (!fresh)
-        return; /* the old one is still right, only fuller */
-    while (sqlite3_step(c->stmt[KEYS]) == SQLITE_ROW)
-        filter_add(fresh, (const char *)sqlite3_column_text(c->stmt[KEYS], 0));
-    sqlite3_reset(c->stmt[KEYS]);
-    pthread_mutex_lock(&c->lock);
-    memcpy(c->filter, fresh, sizeof c->filter);
-    c->added = 0;
-    pthread_mutex_unlock(&c->lock);
-    free(fresh);
+    sqlite3_stmt *s = c->stmt[KNOWN];
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        c->last = sqlite3_column_int64(s, 0);
+        place_put(c, (uint64_t)sqlite3_column_int64(s, 1), c->last);
+    }
+    sqlite3_reset(s);
 }
 
 /* ---- open, close ---- */
@@ -168,7 +177,7 @@ int cache_file_open(struct cache_file **out, const char *dir, struct err *err)
     pthread_mutex_init(&c->disk, NULL);
     pthread_mutex_init(&c->lock, NULL);
     c->tail = &c->head;
-    filter_make(c);
+    places_read(c);
     *out = c;
     return 0;
 }
@@ -177,7 +186,7 @@ void cache_file_close(struct cache_file *c)
 {
     if (!c)
         return;
-    cache_file_flush(c, clock_wall_ms());
+    cache_file_flush(c);
     disconnect(c);
     pthread_mutex_destroy(&c->lock);
     pthread_mutex_destroy(&c->disk);
@@ -189,13 +198,15 @@ void cache_file_close(struct cache_file *c)
 int cache_file_get(struct cache_file *c, const char *key, int64_t now_wall_ms, struct arena *a,
                    const char **value)
 {
-    if (!filter_has(c, key))
-        return X_E_NOT_FOUND;
+    int64_t id = place_get(c, key);
+    int rc = X_E_NOT_FOUND;
+    if (!id)
+        return rc;
     pthread_mutex_lock(&c->disk);
     sqlite3_stmt *s = c->stmt[GET];
-    sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(s, 2, now_wall_ms);
-    int rc = X_E_NOT_FOUND;
+    sqlite3_bind_int64(s, 1, id);
+    sqlite3_bind_text(s, 2, key, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 3, now_wall_ms);
     if (sqlite3_step(s) == SQLITE_ROW) {
         *value = arena_strdup(a, (const char *)sqlite3_column_text(s, 0));
         rc = *value ? 0 : -ENOMEM;
@@ -237,35 +248,42 @@ static int run(sqlite3_stmt *s)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int put(struct cache_file *c, const struct waiting *w)
+static int put(struct cache_file *c, struct waiting *w)
 {
     sqlite3_stmt *s = c->stmt[PUT];
-    sqlite3_bind_text(s, 1, w->key, -1, SQLITE_STATIC);
-    sqlite3_bind_text(s, 2, w->value, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(s, 3, w->until_ms);
+    w->id = ++c->last;
+    sqlite3_bind_int64(s, 1, w->id);
+    sqlite3_bind_text(s, 2, w->key, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 3, w->value, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 4, w->until_ms);
     int rc = run(s);
     sqlite3_clear_bindings(s);
+    sqlite3_bind_int64(c->stmt[PUT_KNOWN], 1, w->id);
+    sqlite3_bind_int64(c->stmt[PUT_KNOWN], 2, (int64_t)hash_of(w->key));
+    return rc == SQLITE_OK ? run(c->stmt[PUT_KNOWN]) : rc;
+}
+
+/* All live equally long, so the oldest are the first to expire. */
+static int tidy(struct cache_file *c)
+{
+    int rc = SQLITE_OK;
+    for (int i = BOUND; i <= BOUND_KNOWN && rc == SQLITE_OK; i++) {
+        sqlite3_bind_int64(c->stmt[i], 1, c->last - CACHE_FILE_ROWS);
+        rc = run(c->stmt[i]);
+    }
     return rc;
 }
 
-static int tidy(struct cache_file *c, int64_t now_wall_ms)
-{
-    sqlite3_bind_int64(c->stmt[EXPIRE], 1, now_wall_ms);
-    int rc = run(c->stmt[EXPIRE]);
-    sqlite3_bind_int64(c->stmt[BOUND], 1, CACHE_FILE_ROWS);
-    return rc == SQLITE_OK ? run(c->stmt[BOUND]) : rc;
-}
-
 /* A batch that cannot be written is dropped whole. */
-static int write_all(struct cache_file *c, const struct waiting *first, int64_t now_wall_ms)
+static int write_all(struct cache_file *c, struct waiting *first)
 {
     int rc = run(c->stmt[BEGIN]);
     if (rc != SQLITE_OK)
         return rc;
-    for (const struct waiting *w = first; w && rc == SQLITE_OK; w = w->next)
+    for (struct waiting *w = first; w && rc == SQLITE_OK; w = w->next)
         rc = put(c, w);
     if (rc == SQLITE_OK && ++c->batches % TIDY_EVERY == 0)
-        rc = tidy(c, now_wall_ms);
+        rc = tidy(c);
     if (rc == SQLITE_OK)
         rc = run(c->stmt[COMMIT]);
     if (!sqlite3_get_autocommit(c->db))
@@ -285,25 +303,21 @@ static struct waiting *take_waiting(struct cache_file *c)
 }
 
 /* They can be found from here on. */
-static bool note_written(struct cache_file *c, const struct waiting *first)
+static void places_note(struct cache_file *c, const struct waiting *first)
 {
     pthread_mutex_lock(&c->lock);
-    for (const struct waiting *w = first; w; w = w->next) {
-        filter_add(c->filter, w->key);
-        c->added++;
-    }
-    bool worn = c->added > CACHE_FILE_ROWS;
+    for (const struct waiting *w = first; w; w = w->next)
+        place_put(c, hash_of(w->key), w->id);
     pthread_mutex_unlock(&c->lock);
-    return worn;
 }
 
-void cache_file_flush(struct cache_file *c, int64_t now_wall_ms)
+void cache_file_flush(struct cache_file *c)
 {
     pthread_mutex_lock(&c->disk);
     struct waiting *first = take_waiting(c);
-    int rc = first ? write_all(c, first, now_wall_ms) : SQLITE_OK;
-    if (rc == SQLITE_OK && note_written(c, first))
-        filter_make(c);
+    int rc = first ? write_all(c, first) : SQLITE_OK;
+    if (rc == SQLITE_OK)
+        places_note(c, first);
     bool tell = rc != SQLITE_OK && !c->told;
     c->told |= tell;
     pthread_mutex_unlock(&c->disk);

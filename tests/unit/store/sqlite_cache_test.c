@@ -58,7 +58,7 @@ static const char *get(struct world *w, const char *key, int64_t now)
 static void put(struct world *w, const char *key, const char *value, int64_t until)
 {
     cache_file_put(w->file, key, value, until);
-    cache_file_flush(w->file, 0);
+    cache_file_flush(w->file);
 }
 
 static void reopen(struct world *w)
@@ -90,7 +90,7 @@ static void cache_file__writes_together_and_at_the_end(void **state)
         assert_int_equal(cache_file_put(w->file, key, "v", 1000), i == CACHE_FILE_BATCH - 1);
         assert_null(get(w, key, 1));
     }
-    cache_file_flush(w->file, 0);
+    cache_file_flush(w->file);
     assert_string_equal(get(w, "0", 1), "v");
     cache_file_put(w->file, "last", "v", 1000);
     reopen(w);
@@ -106,7 +106,7 @@ static void cache_file__a_slow_disk_costs_entries_not_memory(void **state)
         snprintf(key, sizeof key, "%d", i);
         cache_file_put(w->file, key, "v", 1000);
     }
-    cache_file_flush(w->file, 0);
+    cache_file_flush(w->file);
     assert_string_equal(get(w, "0", 1), "v");
     assert_null(get(w, key, 1));
 }
@@ -118,10 +118,10 @@ static void cache_file__is_bounded(void **state)
     for (int i = 0; i < CACHE_FILE_ROWS + 512; i++) {
         snprintf(key, sizeof key, "%d", i);
         if (cache_file_put(w->file, key, "v", 10000 + i))
-            cache_file_flush(w->file, 0);
+            cache_file_flush(w->file);
     }
-    cache_file_flush(w->file, 0);
-    assert_null(get(w, "0", 1)); /* the first to expire went first */
+    cache_file_flush(w->file);
+    assert_null(get(w, "0", 1)); /* the oldest went first */
     assert_string_equal(get(w, key, 1), "v");
 }
 
