@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The writer thread. A commit costs a flush of the disk, so whatever is queued when one begins
- * shares it: the busier, the larger the batch, and nobody waits for company that is not there yet.
- * done() of a whole batch travels to the loop as one task, chained through op->next.
+ * The writer thread. A commit costs a flush of the disk and the pages it touched, so whatever is queued
+ * shares one: the busier, the larger the batch. Alone, an operation waits for nobody; where the last batch
+ * had company, the next waits STORE_LINGER_US for its own. done() of a whole batch travels to the loop as one
+ * task, chained through op->next.
  *
  * Trouble stays with its cause: an op that breaks (not: that answers X_E_*) undoes its batch, which
  * is then run again one op per transaction, so that one bad op fails alone. A commit that breaks
@@ -40,9 +41,10 @@ struct store {
     bool busy;    /* writer: the last batch had company, so the next waits for some */
 
     uv_thread_t thread;
-    uv_mutex_t lock; /* guards head, tail, closing */
+    uv_mutex_t lock; /* guards the rest of this block */
     uv_cond_t wake;
     struct store_op *head, **tail;
+    size_t queued, wake_at; /* wake_at: as many wake the writer; 0 = it is not asleep */
     bool closing;
 
     _Atomic size_t waiting;
@@ -57,24 +59,41 @@ struct batch {
 
 /* ---- writer thread ---- */
 
-/* Takes what is queued, as far as it fits, sleeping up to `wait_us` (-1 = for ever) while there is nothing
- * and the store is open. False when nothing was taken. */
-static bool batch_take(struct store *s, struct batch *b, int64_t wait_us)
+/* What is queued, as far as it fits; under the lock. */
+static void batch_fill(struct store *s, struct batch *b)
 {
-    size_t before = b->n;
-    uv_mutex_lock(&s->lock);
-    while (wait_us < 0 && !s->head && !s->closing)
-        uv_cond_wait(&s->wake, &s->lock);
-    if (wait_us > 0 && !s->head && !s->closing)
-        uv_cond_timedwait(&s->wake, &s->lock, (uint64_t)wait_us * 1000);
     while (s->head && b->n < STORE_BATCH_MAX) {
         b->op[b->n++] = s->head;
         s->head = s->head->next;
+        s->queued--;
     }
     if (!s->head)
         s->tail = &s->head;
+    s->wake_at = 0;
+}
+
+/* Sleeps until there is something; false when there is not because the store closes. */
+static bool batch_first(struct store *s, struct batch *b)
+{
+    uv_mutex_lock(&s->lock);
+    s->wake_at = 1;
+    while (!s->head && !s->closing)
+        uv_cond_wait(&s->wake, &s->lock);
+    batch_fill(s, b);
     uv_mutex_unlock(&s->lock);
-    return b->n > before;
+    return b->n > 0;
+}
+
+/* Who had company has it soon again: such a batch waits for it, once, and is not woken by each that comes. */
+static void batch_more(struct store *s, struct batch *b)
+{
+    uv_mutex_lock(&s->lock);
+    if (s->busy && !s->closing && b->n + s->queued < STORE_BUSY_OPS) {
+        s->wake_at = STORE_BUSY_OPS - b->n;
+        uv_cond_timedwait(&s->wake, &s->lock, STORE_LINGER_US * 1000ULL);
+    }
+    batch_fill(s, b);
+    uv_mutex_unlock(&s->lock);
 }
 
 static int op_apply(const struct store_ops *o, struct store_db *db, struct store_op *op)
@@ -179,19 +198,18 @@ static void batch_split(struct store *s, const struct batch *b)
 
 static void batch_run(struct store *s, struct batch *b)
 {
-    int64_t now_us = clock_mono_us(), until_us = now_us + STORE_BATCH_US, linger_us;
     if (batch_begin(s, b))
         return;
-    do {
-        if (!batch_apply(s, b)) {
-            batch_split(s, b);
-            return;
-        }
-        now_us = clock_mono_us();
-        linger_us = s->busy && until_us > now_us ? until_us - now_us : 0;
-    } while (b->n < STORE_BATCH_MAX && now_us < until_us && batch_take(s, b, linger_us));
-    s->busy = b->n >= STORE_BUSY_OPS;
-    batch_end(s, b);
+    bool whole = batch_apply(s, b);
+    if (whole) {
+        batch_more(s, b);
+        whole = batch_apply(s, b);
+    }
+    s->busy = b->n >= STORE_BUSY_FROM;
+    if (whole)
+        batch_end(s, b);
+    else
+        batch_split(s, b);
 }
 
 /* Loop thread. An op may be gone, or submitted anew, once its done() has been called. */
@@ -229,7 +247,7 @@ static void writer(void *arg)
     pthread_setname_np(pthread_self(), "parley-store");
     for (;;) {
         struct batch b = { .n = 0 };
-        if (!batch_take(s, &b, -1))
+        if (!batch_first(s, &b))
             return; /* closing, and nothing is left */
         batch_run(s, &b);
         batch_post(s, &b);
@@ -245,10 +263,9 @@ void store_submit(struct store *s, struct store_op *op)
     op->err.text[0] = '\0';
     atomic_fetch_add_explicit(&s->waiting, 1, memory_order_relaxed);
     uv_mutex_lock(&s->lock);
-    bool first = !s->head;
     *s->tail = op;
     s->tail = &op->next;
-    if (first)
+    if (++s->queued == s->wake_at)
         uv_cond_signal(&s->wake);
     uv_mutex_unlock(&s->lock);
 }

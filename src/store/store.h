@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one writer: a thread that owns the write connection and commits in groups (queue empty,
- * 2 ms or 64 ops). An op is embedded in its owner, who must not touch it, nor the arena of an
+ * The one writer: a thread that owns the write connection and commits in groups of at most
+ * STORE_BATCH_MAX. An op is embedded in its owner, who must not touch it, nor the arena of an
  * ingest, between store_submit and done(). After a failed commit every op of the batch gets the
  * error: nothing of it was acknowledged. An op that breaks (negative) fails alone: the rest of its
  * batch is run again without it. done() comes in the order of submission, and no op is touched once
@@ -16,8 +16,9 @@
 #include "io/loop.h"
 
 #define STORE_BATCH_MAX 64
-#define STORE_BATCH_US  2000
-#define STORE_BUSY_OPS  8 /* a batch of as many has company: the next one waits STORE_BATCH_US for its own */
+#define STORE_BUSY_FROM 8 /* a batch of as many had company ... */
+#define STORE_LINGER_US 1000
+#define STORE_BUSY_OPS  32 /* ... and the next one waits until it has so many, or as long as that */
 
 enum store_kind {
     STORE_INGEST,
