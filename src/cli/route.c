@@ -44,8 +44,8 @@ static void print_providers(const struct snapshot *snap, const struct turn_compl
     fputs("providers  ", stdout);
     for (int rank = 0; rank < ROUTE_RANKS; rank++)
         for (size_t i = 0; i + 1 < conf->llm.n; i++)
-            if (route_rank(&snap->policies->routing, conf->tiers.fallback, c->klass, conf->llm.at[i].klass) ==
-                rank)
+            if (route_rank(&snap->policies->routing, "default", conf->tiers.fallback, c->klass,
+                           &conf->llm.at[i]) == rank)
                 printf("%s, ", conf->llm.at[i].name);
     puts(conf->llm.at[conf->llm.n - 1].name);
 }

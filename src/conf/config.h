@@ -104,6 +104,8 @@ struct config_source {
  * X_E_NOT_FOUND (a named file that is not there), X_E_LIMIT, -errno. */
 int config_load(struct config **out, const struct config_source *src, struct err *err);
 void config_free(struct config *c);
+/* Configured, or one of the well-known names. `config` is a struct config. */
+bool config_provider_known(const void *config, struct str name);
 /* The effective configuration as JSON, each key; secrets as "***" when set, "" when not. */
 void config_print(const struct config *c, struct buf *out);
 /* The help table as text, for `parley help config` and the example file. */

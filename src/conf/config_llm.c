@@ -37,6 +37,19 @@ static const struct known *known_of(const char *name)
     return NULL;
 }
 
+bool config_provider_known(const void *config, struct str name)
+{
+    const struct config *c = config;
+
+    for (size_t i = 0; i < c->llm.n; i++)
+        if (str_eqs(name, c->llm.at[i].name))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(known_providers); i++)
+        if (str_eqs(name, known_providers[i].name))
+            return true;
+    return false;
+}
+
 static int draft_path(char out[CONFIG_PATH_BYTES], const char *name, const char *key)
 {
     return snprintf(out, CONFIG_PATH_BYTES, "llm.%s%s%s", name, *key ? "." : "", key);

@@ -53,6 +53,46 @@ static unsigned class_bit(struct str word)
     return 0;
 }
 
+bool routing_names(const struct routing *g, enum tier tier, const char *provider)
+{
+    struct str rest = str_of(g->tier_words[tier]), word;
+
+    while (str_cut(&rest, ' ', &word))
+        if (!class_bit(word) && str_eqs(word, provider))
+            return true;
+    return false;
+}
+
+const char *routing_pinned(const struct routing *g, const char *bot)
+{
+    for (size_t i = 0; i < g->pins; i++)
+        if (!strcmp(g->pin[i].bot, bot))
+            return g->pin[i].provider;
+    return NULL;
+}
+
+int routing_check_names(const struct routing *g, bool (*known)(const void *ctx, struct str name),
+                        const void *ctx, struct err *err)
+{
+    static const char *const tier_name[TIER_COUNT] = { "FREE", "PRO", "ENTERPRISE" };
+
+    for (size_t tier = 0; tier < TIER_COUNT; tier++) {
+        struct str rest = str_of(g->tier_words[tier]), word;
+
+        while (str_cut(&rest, ' ', &word))
+            if (!class_bit(word) && !known(ctx, word))
+                return err_set(err, X_E_INVALID,
+                               "routing.json: tiers.%s: \"%.*s\" is neither cheap, balanced or research nor "
+                               "a provider of parley.json",
+                               tier_name[tier], (int)word.len, word.at);
+    }
+    for (size_t i = 0; i < g->pins; i++)
+        if (!known(ctx, str_of(g->pin[i].provider)))
+            return err_set(err, X_E_INVALID, "routing.json: bots.%zu.provider: parley.json has no llm.%s", i,
+                           g->pin[i].provider);
+    return 0;
+}
+
 static int check_classes(struct policy_reader *r, const cJSON *obj, const char *path, void *at)
 {
     struct routing *g = &((struct policies *)at)->routing;
@@ -60,17 +100,15 @@ static int check_classes(struct policy_reader *r, const cJSON *obj, const char *
     (void)obj;
     for (size_t tier = 0; tier < TIER_COUNT; tier++) {
         struct str rest = str_of(g->tier_words[tier]), word;
-        unsigned classes = 0;
-        bool known = true;
 
-        while (str_cut(&rest, ' ', &word)) {
-            classes |= class_bit(word);
-            known = known && class_bit(word);
-        }
-        if (!known || !classes)
+        if (str_trim(rest).len == 0)
             return policy_refuse(r, path, false,
-                                 "each tier must have a list of one or more of cheap, balanced, research");
-        g->tier_classes[tier] = classes;
+                                 "each tier must have a list of cheap, balanced, research and providers");
+        g->tier_classes[tier] = 0;
+        while (str_cut(&rest, ' ', &word))
+            g->tier_classes[tier] |= class_bit(word);
+        if (g->tier_classes[tier])
+            g->tier_classes[tier] |= 1U << ROUTE_CLASSES; /* and providers for all classes */
     }
     return 0;
 }
@@ -82,6 +120,13 @@ static int check_classes(struct policy_reader *r, const cJSON *obj, const char *
 
 static const struct policy_field class_fields[] = { CLASSES(FREE), CLASSES(PRO), CLASSES(ENTERPRISE) };
 static const struct policy_shape class_shape = { class_fields, ARRAY_LEN(class_fields), 0, check_classes };
+
+static const struct policy_field pin_fields[] = {
+    { "bot", POLICY_TEXT, .at = offsetof(struct routing_pin, bot) },
+    { "provider", POLICY_TEXT, .at = offsetof(struct routing_pin, provider) },
+};
+static const struct policy_shape pin_shape = { pin_fields, ARRAY_LEN(pin_fields), sizeof(struct routing_pin),
+                                               NULL };
 
 static int check_routing(struct policy_reader *r, const cJSON *obj, const char *path, void *at)
 {
@@ -98,6 +143,8 @@ static const struct policy_field routing_fields[] = {
     { "cheap_below", POLICY_NUMBER, .lo = 1, .hi = 10, ROUTING(cheap_below) },
     { "strong_from", POLICY_NUMBER, .lo = 1, .hi = 10, ROUTING(strong_from) },
     { "tiers", POLICY_OBJECT, .of = &class_shape },
+    { "bots", POLICY_LIST, ROUTING(pin), .count_at = offsetof(struct policies, routing.pins),
+      .of = &pin_shape },
     { "points", POLICY_OBJECT, .of = &points_shape },
     { "percentiles", POLICY_OBJECT, .of = &knot_shape },
     { "weights", POLICY_OBJECT, .of = &weight_shape },

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What policies/routing.json holds: borders, the fitted model of the complexity score, and the classes each
- * tier may use. The features are named once, here: their keys in the file, their places in the vector.
+ * What policies/routing.json holds: borders, the fitted model of the complexity score, the classes and
+ * providers each tier may use, and the provider a bot is tied to. The features are named once, here: their
+ * keys in the file, their places in the vector.
  */
 #ifndef CONF_ROUTING_H
 #define CONF_ROUTING_H
 
+#include <parley/base.h>
+#include <parley/status.h>
 #include <parley/turn.h>
 
 /* log_ = ln(1 + count); _share = per word, letter or character. */
@@ -72,6 +75,10 @@ enum routing_feature { ROUTING_FEATURES(ROUTING_FEATURE_ENUM) ROUTING_FEATURE_CO
 
 #define ROUTING_KNOTS 11 /* the 0th, 10th ... 100th percentile */
 
+struct routing_pin {
+    const char *bot, *provider;
+};
+
 struct routing {
     double cheap_below, strong_from;
     double weight[ROUTING_FEATURE_COUNT];
@@ -79,8 +86,18 @@ struct routing {
     struct {
         double task, work, code; /* added to the score of what was fitted; the fitting set has no chat */
     } points;
-    const char *tier_words[TIER_COUNT];
-    unsigned tier_classes[TIER_COUNT]; /* 1 << enum route_class */
+    const char *tier_words[TIER_COUNT]; /* classes and providers, separated by blanks */
+    unsigned tier_classes[TIER_COUNT];  /* 1 << enum route_class; 1 << ROUTE_CLASSES: any */
+    struct routing_pin *pin;
+    size_t pins;
 };
+
+/* Whether the tier's list names the provider itself. */
+bool routing_names(const struct routing *r, enum tier tier, const char *provider);
+/* The one provider of this bot, NULL = it is free to choose. */
+const char *routing_pinned(const struct routing *r, const char *bot);
+/* X_E_INVALID when a list or a pin names a provider that `known` does not know. */
+int routing_check_names(const struct routing *r, bool (*known)(const void *ctx, struct str name),
+                        const void *ctx, struct err *err);
 
 #endif

@@ -50,6 +50,8 @@ int snapshot_load(struct snapshot **out, const struct config_source *src, struct
     rc = config_load(&w->config, src, err);
     if (!rc)
         rc = policies_load(&w->policies, policies_dir(w->config), err);
+    if (!rc)
+        rc = routing_check_names(&w->policies->routing, config_provider_known, w->config, err);
     if (rc) {
         whole_free(w);
         return rc;

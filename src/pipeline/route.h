@@ -10,7 +10,9 @@
 
 #define ROUTE_RANKS ROUTE_CLASSES /* ranks are 0 .. ROUTE_RANKS - 1 */
 
-/* 0 = the wanted class (or a provider for all), 1 and 2 further off; -1 = not for this tier. */
-int route_rank(const struct routing *p, enum tier tier, enum route_class wanted, enum provider_class klass);
+/* 0 = the wanted class (or a provider for all, or the one the bot is tied to), 1 and 2 further off; -1 = not
+ * for this tier, or the bot is tied to another. */
+int route_rank(const struct routing *p, const char *bot, enum tier tier, enum route_class wanted,
+               const struct config_provider *c);
 
 #endif

@@ -188,9 +188,37 @@ static void route__a_tier_is_kept_to_its_classes(void **state)
     stage_kit_turn(w->kit);
     provide_classes(w);
     assert_int_equal(w->kit->turn.quota.tier, TIER_FREE);
-    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "mid all small extractive");
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "all mid small extractive");
     w->kit->turn.quota.tier = TIER_PRO;
     assert_string_equal(routed_as(w, ROUTE_RESEARCH), "big all mid small extractive");
+}
+
+static void route__a_tier_may_have_single_providers_beside_its_classes(void **state)
+{
+    struct world *w = *state;
+    stage_kit_policy(w->kit, "routing.json",
+                     "{\"tiers\": {\"FREE\": [\"cheap\", \"big\"], \"PRO\": [\"mid\"]}}");
+    stage_kit_turn(w->kit);
+    provide_classes(w);
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "big all small extractive");
+    assert_string_equal(routed_as(w, ROUTE_CHEAP), "small all big extractive");
+    w->kit->turn.quota.tier = TIER_PRO;
+    assert_string_equal(routed_as(w, ROUTE_CHEAP), "mid extractive");
+}
+
+static void route__a_bot_tied_to_a_provider_asks_no_other(void **state)
+{
+    struct world *w = *state;
+    stage_kit_policy(w->kit, "routing.json",
+                     "{\"tiers\": {\"FREE\": [\"cheap\"]},"
+                     " \"bots\": [{\"bot\": \"oracle\", \"provider\": \"big\"}]}");
+    stage_kit_turn(w->kit);
+    provide_classes(w);
+    assert_string_equal(routed_as(w, ROUTE_RESEARCH), "all small extractive");
+    w->kit->turn.msg.bot = "oracle";
+    assert_string_equal(routed_as(w, ROUTE_CHEAP), "big extractive");
+    fail_slot(w, 0, LLM_TRANSIENT, 5);
+    assert_string_equal(routed_as(w, ROUTE_CHEAP), "extractive");
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -205,6 +233,8 @@ int main(void)
         CASE(route__well_known_names_have_their_class),
         CASE(route__an_open_breaker_goes_on_to_the_next_class),
         CASE(route__a_tier_is_kept_to_its_classes),
+        CASE(route__a_tier_may_have_single_providers_beside_its_classes),
+        CASE(route__a_bot_tied_to_a_provider_asks_no_other),
         CASE(route__the_built_in_one_is_there_however_many_others_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
