@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same load on npm's @portkey-ai/gateway before the same fake provider: what another proxy costs here.
+
+Portkey hands bytes on; it validates, retrieves and stores nothing. `make deps-bench` installs it.
+"""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+
+from measure import SECONDS, latencies, note, per_answer_us, show, tree_cpu, wrk
+import net
+
+GATEWAY = net.BUILD / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
+BODY = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "Is it you?"}]})
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def answers(port, upstream):
+    head = {"Content-Type": "application/json", "Authorization": "Bearer sk-bench",
+            "x-portkey-provider": "openai", "x-portkey-custom-host": upstream}
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as c, \
+            contextlib.suppress(OSError, http.client.HTTPException):
+        c.request("POST", "/v1/chat/completions", BODY, head)
+        return c.getresponse().status == 200
+    return False
+
+
+def beside(fake, parley_load, parley_us):
+    """Prints Portkey's figures and the ratio to Parley's load at as many connections."""
+    if not shutil.which("node") or not GATEWAY.exists():
+        note("npm @portkey-ai/gateway: no node, or not installed (make deps-bench): not compared")
+        return
+    port, upstream = free_port(), f"http://127.0.0.1:{fake.port}/v1"
+    gateway = net.Process(["node", GATEWAY, f"--port={port}", "--headless"],
+                          {"PATH": os.environ["PATH"], "NODE_ENV": "production"}, pathlib.Path("/"))
+    try:
+        net.wait_until("portkey answers", lambda: answers(port, upstream), 30)
+        wrk(port, 32, "portkey", 3, UPSTREAM=upstream)  # warm-up: its code is compiled as it runs
+        cpu = tree_cpu(gateway.pid)
+        load = wrk(port, 32, "portkey", SECONDS, UPSTREAM=upstream)
+        us = per_answer_us(tree_cpu(gateway.pid) - cpu, load)
+    finally:
+        gateway.kill()
+    show("npm @portkey-ai/gateway, 32 connections", f"{load.rate:.0f}/s")
+    note("  it only hands on: no validation, no retrieval, nothing stored")
+    show("  p50 / p99 / p99.9 / max ms, errors", f"{latencies(load)}, {load.errors + load.timeouts}")
+    show("  CPU per answer, all its processes", f"{us:.0f} us")
+    show("  Parley: times its rate", f"{parley_load.rate / load.rate:.1f}")
+    show("  Parley: part of its CPU per answer", f"{parley_us / us:.2f}")
