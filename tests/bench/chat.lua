@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- wrk: POST one chat message per request: questions people ask of the sample documents, about 60 characters, each
--- with a made-up name of its own, so that no cache answers. Counts what is not a 200. MODE=direct asks the
--- fake provider itself, MODE=portkey through Portkey's gateway, which is told of the provider (UPSTREAM) per request.
+-- wrk: POST one chat message per request: questions people ask of the sample documents, about 60 characters,
+-- each with a made-up name of its own, so that no cache answers. MODE: parley; direct, which is the fake provider
+-- itself; portkey, whose gateway is told of the provider (UPSTREAM) by each request. Counts what is not a 200.
 local mode = os.getenv("MODE")
 local questions = {
    "How do I move my staked ETH from %s to a hardware wallet?",
@@ -34,7 +34,7 @@ local n = os.time() % 1000000 * 100000
 function request()
    n = n + 1
    local question = string.format(questions[n % #questions + 1], name(n))
-   if mode then
+   if mode ~= "parley" then
       return wrk.format("POST", "/v1/chat/completions", head, string.format(
          '{"model":"m","stream":true,"messages":[{"role":"user","content":"%s"}]}', question))
    end

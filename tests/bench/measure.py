@@ -44,12 +44,11 @@ def children_s():
     return used.ru_utime + used.ru_stime
 
 
-def wrk(port, connections, mode=None, seconds=SECONDS, **env):
+def wrk(port, connections, mode="parley", seconds=SECONDS, **env):
     """One load of chat.lua: a Load, times in ms, wrk_s the CPU time of wrk itself."""
-    env.update({"MODE": mode} if mode else {})
     before = children_s()
     out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", "tests/bench/chat.lua",
-                          f"http://127.0.0.1:{port}"], env={**os.environ, **env}, cwd=ROOT,
+                          f"http://127.0.0.1:{port}"], env={**os.environ, "MODE": mode, **env}, cwd=ROOT,
                          capture_output=True, text=True, check=True).stdout
     requests, us, errors, timeouts, *latency = re.search(r"RESULT (.*)", out).group(1).split()
     return Load(int(requests), int(requests) / (int(us) / 1e6), int(errors), int(timeouts),
@@ -119,7 +118,6 @@ class Watch:
         self.idle_s, self.began = idle_s(), time.monotonic()
 
     def show(self, load, mark_us=None):
-        """Prints what the load cost; the daemon's microseconds per answer."""
         spent = thread_cpu(self.daemon.process.pid)
         spent.subtract(self.threads)
         us = {group: per_answer_us(seconds, load) for group, seconds in spent.items()}
@@ -131,7 +129,6 @@ class Watch:
         note(f"  beside it wrk {per_answer_us(load.wrk_s, load):.0f} us, "
              f"fake provider {per_answer_us(fake_s, load):.0f} us")
         self._cores({"daemon": sum(spent.values()), "wrk": load.wrk_s, "fake provider": fake_s})
-        return total
 
     def _cores(self, busy):
         """Who had the cores; where somebody else had much of them, the figures above are too bad."""

@@ -11,7 +11,7 @@ import pathlib
 import shutil
 import socket
 
-from measure import SECONDS, latencies, note, per_answer_us, show, tree_cpu, wrk
+from measure import latencies, note, per_answer_us, show, tree_cpu, wrk
 import net
 
 GATEWAY = net.BUILD / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
@@ -34,8 +34,15 @@ def answers(port, upstream):
     return False
 
 
-def beside(fake, parley_load, parley_us):
-    """Prints Portkey's figures and the ratio to Parley's load at as many connections."""
+def one_load(pid, port, mode, **env):
+    """The load and the CPU time per answer of the process and its children, in us."""
+    cpu = tree_cpu(pid)
+    load = wrk(port, 32, mode, **env)
+    return load, per_answer_us(tree_cpu(pid) - cpu, load)
+
+
+def beside(d, fake):
+    """Prints Portkey's figures, and Parley's taken right after: the machine is the same for both."""
     if not shutil.which("node") or not GATEWAY.exists():
         note("npm @portkey-ai/gateway: no node, or not installed (make deps-bench): not compared")
         return
@@ -44,15 +51,15 @@ def beside(fake, parley_load, parley_us):
                           {"PATH": os.environ["PATH"], "NODE_ENV": "production"}, pathlib.Path("/"))
     try:
         net.wait_until("portkey answers", lambda: answers(port, upstream), 30)
-        wrk(port, 32, "portkey", 3, UPSTREAM=upstream)  # warm-up: its code is compiled as it runs
-        cpu = tree_cpu(gateway.pid)
-        load = wrk(port, 32, "portkey", SECONDS, UPSTREAM=upstream)
-        us = per_answer_us(tree_cpu(gateway.pid) - cpu, load)
+        wrk(port, 32, "portkey", 3, UPSTREAM=upstream)  # warm-up: it compiles as it runs
+        load, us = one_load(gateway.pid, port, "portkey", UPSTREAM=upstream)
+        parley, parley_us = one_load(d.process.pid, d.port, "parley")
     finally:
         gateway.kill()
     show("npm @portkey-ai/gateway, 32 connections", f"{load.rate:.0f}/s")
     note("  it only hands on: no validation, no retrieval, nothing stored")
     show("  p50 / p99 / p99.9 / max ms, errors", f"{latencies(load)}, {load.errors + load.timeouts}")
     show("  CPU per answer, all its processes", f"{us:.0f} us")
-    show("  Parley: times its rate", f"{parley_load.rate / load.rate:.1f}")
-    show("  Parley: part of its CPU per answer", f"{parley_us / us:.2f}")
+    show("  Parley right after: rate, how many times its",
+         f"{parley.rate:.0f}/s, {parley.rate / load.rate:.1f}")
+    show("  Parley: CPU per answer, part of its", f"{parley_us:.0f} us, {parley_us / us:.2f}")
