@@ -131,6 +131,14 @@ class Process:
     def fds(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def sockets(self):
+        """How many of its descriptors are sockets."""
+        n = 0
+        for fd in os.scandir(f"/proc/{self.pid}/fd"):
+            with contextlib.suppress(OSError):  # closed in the meantime
+                n += os.readlink(fd.path).startswith("socket:")
+        return n
+
     def cpu_s(self):
         """User and system time used so far."""
         stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -288,8 +296,8 @@ class Daemon:
 class FakeOpenAI:
     """tests/support/fake_openai; hand it to Daemon(fake=...), which then has it as its first provider."""
 
-    def __init__(self, *args):
-        self.process = Process([FAKE_OPENAI, "--port", "0", *args], _clean_env(None))
+    def __init__(self, *args, port=0):
+        self.process = Process([FAKE_OPENAI, "--port", port, *args], _clean_env(None))
         self.port = int(self.process.wait_log(r"listening on (\d+)").group(1))
 
     def env(self):
@@ -299,8 +307,22 @@ class FakeOpenAI:
 
     def count(self):
         """Requests it has had."""
+        return self._get("requests")
+
+    def connections(self):
+        """Connections it holds, but for the one that asks."""
+        return self._get("open") - 1
+
+    def _get(self, member):
         with Client("127.0.0.1", self.port) as c:
-            return c.get("/__count").json()["requests"]
+            return c.get("/__count").json()[member]
+
+    def script(self, name, answer, **how):
+        """The bytes that a question with fault:NAME gets ("*": any question); tests/support/fake_openai_script.h."""
+        query = "&".join(f"{k}={v}" for k, v in how.items())
+        with Client("127.0.0.1", self.port) as c:
+            status = c.request("PUT", f"/__reply/{name}?{query}", answer).status
+        assert status == 200, f"script {name}: {status}"
 
     def __enter__(self):
         return self

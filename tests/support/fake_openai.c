@@ -6,8 +6,9 @@
  * Port 0 takes a free one; the first line of output is "listening on PORT".
  *
  *   token:XYZ    the answer names XYZ          say:TEXT   exactly TEXT (to the end of the line),
- *   fault:NAME   see the table of faults                  every word split over two events
- *   GET /__count {"requests":N}: completions asked for, faults included
+ *   fault:NAME   see the table of faults, and             every word split over two events
+ *                fake_openai_script.h for answers that a test supplies itself
+ *   GET /__count {"requests":N,"open":N}: completions asked for; connections, this one included
  *
  * Limits: HTTP/1.1 with Content-Length only, bodies up to 4 MiB, answers in one write.
  */
@@ -27,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fake_openai_script.h"
 #include "fake_openai_wire.h"
 
 #define LEN(a)      (sizeof(a) / sizeof((a)[0]))
@@ -72,31 +74,26 @@ static const struct {
     { "fault:split", SPLIT },
 };
 
-enum after { KEEP, CLOSE, ABORT };
-
 struct conn {
     int fd;
     struct bytes in, out;
     size_t sent;
     uint32_t events;
-    enum after after;        /* `out` */
-    bool flood, drip, stall; /* stall: nothing more is read */
-    struct queue *waiting;   /* for due_ms; NULL = not */
+    enum after after;  /* `out` */
+    struct text again; /* follows `out` without end; len 0 = nothing does */
+    struct pace *pace; /* of `out` behind its first `lead` bytes; NULL = all at once */
+    size_t lead;
+    bool stall;            /* nothing more is read */
+    struct queue *waiting; /* for due_ms; NULL = not */
     int64_t due_ms;
     struct conn *next, *prev;
 };
 
-/* Everything in one queue waits equally long, so the first is always the first due. */
-struct queue {
-    struct conn *head, *tail;
-    int64_t wait_ms;
-};
-
 static int epfd;
-static uint64_t requests;
-static struct queue delayed, drips = { .wait_ms = DRIP_MS };
-static char *flood;
-static size_t flood_len;
+static uint64_t requests, conns;
+static struct queue delayed;
+static struct pace drips = { .queue.wait_ms = DRIP_MS, .step = DRIP_BYTES };
+static struct text flood;
 static struct bytes message; /* reused by each request */
 
 static int64_t now_ms(void)
@@ -148,11 +145,11 @@ static void respond_fault(struct conn *c, enum fault fault, const char *asked, s
         break;
     case HUGE:
         stream_begin(out);
-        c->flood = true;
+        c->again = flood;
         break;
     case DRIP:
         answer(out, asked, len, true);
-        c->drip = true;
+        c->pace = &drips;
         break;
     case ERROR_EVENT:
         stream_begin(out);
@@ -170,12 +167,25 @@ static void respond_fault(struct conn *c, enum fault fault, const char *asked, s
     }
 }
 
+static void respond_script(struct conn *c, struct script *s)
+{
+    add(&c->out, s->bytes.at, s->bytes.len);
+    c->again = s->again;
+    c->pace = s->pace.step ? &s->pace : NULL;
+    c->lead = s->from;
+    c->after = s->after;
+    c->stall = s->hang;
+}
+
 static void complete(struct conn *c, struct text raw)
 {
     unescape(&message, raw);
     const char *said = last_of(message.at, "say:");
+    struct script *script = script_of(message.at);
     requests++;
-    if (said)
+    if (script)
+        respond_script(c, script);
+    else if (said)
         say(&c->out, (struct text){ said + 4, strcspn(said + 4, "\r\n") }, message.len);
     else
         respond_fault(c, fault_in(message.at), message.at, message.len);
@@ -208,6 +218,7 @@ static void conn_close(struct conn *c)
     if (c->after == ABORT)
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
     close(c->fd);
+    conns--;
     free(c->in.at);
     free(c->out.at);
     free(c);
@@ -222,34 +233,21 @@ static void conn_watch(struct conn *c, uint32_t events)
 }
 
 /* True when all is out; false: later, or closed (*gone). */
-static bool conn_flush(struct conn *c, size_t most, bool *gone)
+static bool conn_flush(struct conn *c, bool *gone)
 {
     while (c->sent < c->out.len) {
         size_t left = c->out.len - c->sent;
+        size_t most = !c->pace ? SIZE_MAX : c->sent < c->lead ? c->lead - c->sent : c->pace->step;
         ssize_t n = send(c->fd, c->out.at + c->sent, left < most ? left : most, MSG_NOSIGNAL);
         if (n < 0) {
             *gone = errno != EAGAIN;
-            conn_watch(c, EPOLLIN | EPOLLOUT);
             return false;
         }
         c->sent += (size_t)n;
-        if (most != SIZE_MAX)
+        if (c->pace && c->sent > c->lead)
             break;
     }
     return c->sent == c->out.len;
-}
-
-static void conn_flood(struct conn *c, bool *gone)
-{
-    for (int i = 0; i < 16; i++) {
-        ssize_t n = send(c->fd, flood + c->sent, flood_len - c->sent, MSG_NOSIGNAL);
-        if (n < 0) {
-            *gone = errno != EAGAIN;
-            break;
-        }
-        c->sent = (c->sent + (size_t)n) % flood_len;
-    }
-    conn_watch(c, EPOLLIN | EPOLLOUT);
 }
 
 static bool conn_serve(struct conn *c);
@@ -257,22 +255,24 @@ static bool conn_serve(struct conn *c);
 /* False when the connection is gone. */
 static bool conn_send(struct conn *c)
 {
-    bool gone = false;
-    if (!conn_flush(c, c->drip ? DRIP_BYTES : SIZE_MAX, &gone)) {
-        if (c->drip && !gone)
-            queue_put(&drips, c);
-    } else if (c->after != KEEP) {
-        gone = true;
-    } else {
-        c->out.len = c->sent = 0;
-        c->drip = false;
-        conn_watch(c, EPOLLIN | (c->flood ? EPOLLOUT : 0U));
-        if (!c->flood && !c->stall)
-            return conn_serve(c);
+    bool gone = false, all = conn_flush(c, &gone);
+    if (all && c->again.len) {
+        c->out.len = c->sent = c->lead = 0;
+        add(&c->out, c->again.at, c->again.len);
+        all = false;
     }
-    if (gone)
+    if (gone || (all && c->after != KEEP)) {
         conn_close(c);
-    return !gone;
+        return false;
+    }
+    if (!all && c->pace)
+        queue_put(&c->pace->queue, c);
+    conn_watch(c, EPOLLIN | (all || c->pace ? 0U : EPOLLOUT));
+    if (!all)
+        return true;
+    c->out.len = c->sent = c->lead = 0;
+    c->pace = NULL;
+    return c->stall || conn_serve(c);
 }
 
 static bool has_bearer(const char *head)
@@ -289,8 +289,12 @@ static void conn_respond(struct conn *c, const char *head, const char *body, siz
     char json[64];
     struct text last_user = { "", 0 };
     if (!strncmp(head, "GET /__count ", 13)) {
-        snprintf(json, sizeof json, "{\"requests\":%llu}", (unsigned long long)requests);
+        snprintf(json, sizeof json, "{\"requests\":%llu,\"open\":%llu}", (unsigned long long)requests,
+                 (unsigned long long)conns);
         plain(&c->out, "200 OK", "", json);
+    } else if (!strncmp(head, "PUT /__reply/", 13)) {
+        script_put(head + 13, body, len);
+        plain(&c->out, "200 OK", "", "{}");
     } else if (strncmp(head, "POST /v1/chat/completions ", 26) != 0) {
         plain(&c->out, "404 Not Found", "", "{\"error\":{\"code\":\"not_found\"}}");
     } else if (!has_bearer(head)) {
@@ -332,7 +336,7 @@ static bool conn_serve(struct conn *c)
     conn_respond(c, c->in.at, c->in.at + body, len - body);
     c->in.len -= len;
     memmove(c->in.at, c->in.at + len, c->in.len + 1);
-    if (c->stall)
+    if (c->stall && !c->out.len)
         return true;
     if (!delayed.wait_ms)
         return conn_send(c);
@@ -342,7 +346,7 @@ static bool conn_serve(struct conn *c)
 
 static bool conn_busy(const struct conn *c)
 {
-    return c->waiting || c->out.len || c->flood || c->stall;
+    return c->waiting || c->out.len || c->stall;
 }
 
 static void conn_read(struct conn *c)
@@ -363,14 +367,9 @@ static void conn_read(struct conn *c)
 
 static void on_conn(struct conn *c, uint32_t events)
 {
-    bool gone = false;
-    if (events & EPOLLOUT && c->flood && !c->out.len)
-        conn_flood(c, &gone);
-    else if (events & EPOLLOUT && !c->waiting && !conn_send(c))
+    if (events & EPOLLOUT && !c->waiting && !conn_send(c))
         return;
-    if (gone)
-        conn_close(c);
-    else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         conn_read(c);
 }
 
@@ -382,6 +381,7 @@ static void on_accept(int listener)
         if (!c)
             abort();
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+        conns++;
         c->fd = fd;
         c->events = EPOLLIN;
         epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &e);
@@ -400,10 +400,17 @@ static int64_t run_queue(struct queue *q)
     return q->head ? q->head->due_ms - now : -1;
 }
 
+/* -1 = never. */
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static int next_wait(void)
 {
-    int64_t a = run_queue(&delayed), b = run_queue(&drips);
-    int64_t least = a < 0 || (b >= 0 && b < a) ? b : a;
+    int64_t least = sooner(run_queue(&delayed), run_queue(&drips.queue));
+    for (struct script *s = scripts; s; s = s->next)
+        least = sooner(least, run_queue(&s->pace.queue));
     return (int)least;
 }
 
@@ -431,8 +438,7 @@ static void make_flood(void)
     while (many.len < FLOOD_BYTES)
         add(&many, one.at, one.len);
     chunk(&whole, many.at, many.len);
-    flood = whole.at;
-    flood_len = whole.len;
+    flood = (struct text){ whole.at, whole.len };
     free(one.at);
     free(many.at);
 }
