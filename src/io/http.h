@@ -52,8 +52,9 @@ struct http_call;
 int http_open(struct http **out, struct loop *l, struct err *err);
 /* 0, X_E_INVALID (URL, method, header), X_E_CLOSED after http_close, -ENOMEM. */
 int http_start(struct http *h, const struct http_request *req, struct http_call **out, struct err *err);
-void http_resume(struct http_call *c); /* takes effect in a later loop round */
-void http_cancel(struct http_call *c); /* no more callbacks; allowed inside a callback */
+void http_resume(struct http_call *c);         /* takes effect in a later loop round */
+void http_hasten(struct http_call *c, int ms); /* at most so long from now, whatever the request said */
+void http_cancel(struct http_call *c);         /* no more callbacks; allowed inside a callback */
 /* A response header's value ("retry-after", lower case) inside head/body/done; NULL = absent. */
 const char *http_header(const struct http_call *c, const char *name);
 size_t http_running(const struct http *h);

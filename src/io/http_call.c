@@ -63,6 +63,15 @@ void http_call_judge(struct http_call *c, enum http_end how, const char *text)
     c->verdict = text;
 }
 
+void http_hasten(struct http_call *c, int ms)
+{
+    int64_t total_ms = (int64_t)uv_now(&c->h->loop->uv) - c->started_ms + ms;
+    if (c->ended || (c->req.total_ms > 0 && c->req.total_ms <= total_ms))
+        return;
+    c->req.total_ms = (int)total_ms;
+    http_call_arm(c);
+}
+
 /* ---- curl's callbacks ---- */
 
 /* CURLOPT_PREREQFUNCTION: connected, about to send. A second time means that curl replaces a

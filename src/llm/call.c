@@ -19,6 +19,7 @@
 
 #define REQUEST_BYTES_MAX (4U << 20)
 #define HEADERS_MAX       4
+#define REFUSAL_BODY_MS   1000 /* the status decides; its words are worth no more waiting */
 
 struct provider_call {
     struct provider *p;
@@ -62,6 +63,8 @@ static void on_head(void *ctx, int status)
     c->reader.result.retry_after_ms =
         outcome_retry_after(ms, http_header(c->http, "retry-after"), clock_wall_ms());
     reader_head(&c->reader, status, http_header(c->http, "content-type"));
+    if (c->reader.shape == SHAPE_REFUSAL)
+        http_hasten(c->http, REFUSAL_BODY_MS);
 }
 
 /* Comments keep the connection alive without answering; the wait for the first event is bounded like the

@@ -54,6 +54,9 @@ static void probe_act(struct http_probe *p, enum act act)
         http_probe_start(p->other, "/ok", (struct http_request){ .method = "POST" });
         assert_int_equal(p->other->heads, 0);
         break;
+    case HASTEN:
+        http_hasten(p->call, 60);
+        break;
     case CLOSE:
         http_close(p->rig->http);
         assert_int_equal(

@@ -11,7 +11,7 @@
 
 #include "tests/support/httptrap.h"
 
-enum act { NOTHING, CANCEL, CANCEL_OTHER, START, CLOSE };
+enum act { NOTHING, CANCEL, CANCEL_OTHER, START, HASTEN, CLOSE };
 
 struct http_rig {
     struct loop loop;

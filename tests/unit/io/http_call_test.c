@@ -189,6 +189,32 @@ static void http__start_inside_each_callback(void **state X_UNUSED)
     http_rig_close(r);
 }
 
+static void http__hastened_inside_each_callback(void **state X_UNUSED)
+{
+    static const struct http_probe row[] = { { .in_head = HASTEN }, { .in_body = HASTEN } };
+    for (size_t i = 0; i < 2; i++) {
+        struct http_rig *r = http_rig_open();
+        struct http_probe p = row[i];
+        p.rig = r;
+        http_probe_start(&p, "/drip", (struct http_request){ .idle_ms = 10000 });
+        http_probe_wait(&p);
+        assert_int_equal(p.how, HTTP_TIMEOUT_TOTAL);
+        buf_free(&p.body);
+        http_rig_close(r);
+    }
+    struct http_rig *r = http_rig_open();
+    struct http_probe soon = { .rig = r, .in_head = HASTEN }, over = { .rig = r, .in_done = HASTEN };
+    http_probe_start(&soon, "/hang-body", (struct http_request){ .total_ms = 30 }); /* never later */
+    http_probe_start(&over, "/ok", (struct http_request){ .method = "GET" });
+    http_probe_wait(&soon);
+    http_probe_wait(&over);
+    assert_int_equal(soon.how, HTTP_TIMEOUT_TOTAL);
+    assert_int_equal(over.how, HTTP_OK);
+    buf_free(&soon.body);
+    buf_free(&over.body);
+    http_rig_close(r);
+}
+
 static void http__close_inside_each_callback(void **state X_UNUSED)
 {
     static const struct http_probe row[] = { { .in_head = CLOSE },
@@ -317,6 +343,7 @@ int main(void)
         cmocka_unit_test(http__cancel_inside_each_callback),
         cmocka_unit_test(http__cancel_another_inside_each_callback),
         cmocka_unit_test(http__start_inside_each_callback),
+        cmocka_unit_test(http__hastened_inside_each_callback),
         cmocka_unit_test(http__close_inside_each_callback),
         cmocka_unit_test(http__close_with_everything_under_way),
         cmocka_unit_test(http__cancel_before_anything_happened),

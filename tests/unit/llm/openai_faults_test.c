@@ -149,6 +149,21 @@ static long peak_kb(void)
     return u.ru_maxrss;
 }
 
+/* The status has said enough: nobody waits 20 s for the rest of its words. */
+static void openai__a_refusal_that_hangs_is_not_waited_for(void **state X_UNUSED)
+{
+    struct talk t;
+    talk_open(&t, &(struct fake_reply){ .status = "429 Slow Down", .body = "{\"error\":", .end = FAKE_HANG },
+              1);
+    t.conf.first_byte_ms = t.conf.idle_ms = 20000;
+    t.req.total_ms = 20000;
+    int64_t began_ms = clock_mono_ms();
+    talk_run(&t);
+    assert_int_equal(t.result.end, LLM_RATE);
+    assert_true(clock_mono_ms() - began_ms < 10000);
+    talk_close(&t);
+}
+
 static void openai__five_gigabytes_cost_no_memory(void **state X_UNUSED)
 {
     static char events[64 << 10], line[2 << 20];
@@ -280,6 +295,7 @@ int main(void)
         cmocka_unit_test(openai__errors_inside_a_200),
         cmocka_unit_test(openai__statuses),
         cmocka_unit_test(openai__a_refusal_without_end_is_read_no_further),
+        cmocka_unit_test(openai__a_refusal_that_hangs_is_not_waited_for),
         cmocka_unit_test(openai__five_gigabytes_cost_no_memory),
         cmocka_unit_test(openai__a_full_reader_stops_the_server),
         cmocka_unit_test(openai__resume_loses_nothing),
