@@ -318,7 +318,7 @@ class FakeOpenAI:
             return c.get("/__count").json()[member]
 
     def script(self, name, answer, **how):
-        """The bytes that a question with fault:NAME gets ("*": any question); tests/support/fake_openai_script.h."""
+        """The bytes a question with fault:NAME gets ("*": any); see tests/support/fake_openai_script.h."""
         query = "&".join(f"{k}={v}" for k, v in how.items())
         with Client("127.0.0.1", self.port) as c:
             status = c.request("PUT", f"/__reply/{name}?{query}", answer).status

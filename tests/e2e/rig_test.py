@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The providers against stand-ins written by others, where the shared rig is at hand (PARLEY_RIG,
-default ../shared/rig) and node can install it; else skipped. fault_test.py covers the ground without it."""
+default ../shared/rig) and node can install it; else skipped. provider_fault_test.py covers the
+ground without it."""
 import contextlib
 import os
 import pathlib
