@@ -139,6 +139,18 @@ class Memory:
         return int(re.search(r"^VmHWM:\s+(\d+) kB", text, re.M).group(1)) * 1024 - self.before
 
 
+def settled(d, turn):
+    """Waits for it: one turn, one bill, nothing left to deliver. Returns its calls, [(provider, outcome)]."""
+    net.wait_until("the turn is settled",
+                   lambda: d.one("select state from inbox where turn_id = ?", turn) == INBOX_DONE)
+    outbox = d.rows("select state from outbox where turn_id = ?", turn)
+    net.equal([row["state"] for row in outbox], [OUTBOX_SENT], "outbox")
+    net.equal(d.one("select count(*) from turn where turn_id = ?", turn), 1, "turns")
+    net.equal(d.one("select count(*) from usage where turn_id = ?", turn), 1, "bills")
+    rows = d.rows("select provider, outcome from llm_attempt where turn_id = ? order by n", turn)
+    return [(row["provider"], row["outcome"]) for row in rows]
+
+
 @contextlib.contextmanager
 def indexed():
     """A state directory that holds the sample documents, to copy from."""
@@ -245,19 +257,11 @@ class Desk:
             assert seen.took_s >= case.least_s, f"asked again after {seen.took_s:.2f} s"
 
     def check_books(self, case, seen, calls):
-        """One turn, one bill, every call in the ledger, nothing left to deliver."""
-        turn = seen.body["message_id"]
-        net.wait_until("the turn is settled",
-                       lambda: self.d.one("select state from inbox where turn_id = ?", turn) == INBOX_DONE)
-        outbox = self.d.rows("select state from outbox where turn_id = ?", turn)
-        net.equal([row["state"] for row in outbox], [OUTBOX_SENT], "outbox")
-        net.equal(self.d.one("select count(*) from turn where turn_id = ?", turn), 1, "turns")
-        net.equal(self.d.one("select count(*) from usage where turn_id = ?", turn), 1, "bills")
-        rows = self.d.rows("select provider, outcome from llm_attempt where turn_id = ? order by n", turn)
+        """Every call is in the ledger, and none was made besides."""
         follows = self.answerer(case) == "second"
         tries = case.tries if not self.second else 1
         want = [("first", case.ends)] * tries + [("second", "ok")] * follows
-        have = [(row["provider"], row["outcome"]) for row in rows]
+        have = settled(self.d, seen.body["message_id"])
         same = len(have) == len(want) and all(h[0] == w[0] and outcome_is(h[1], w[1])
                                               for h, w in zip(have, want))
         assert same, f"ledger {have}, not {want}"
