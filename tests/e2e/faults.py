@@ -81,7 +81,6 @@ class Case:
     restart: bool = False  # text was shown before it broke
     least_s: float = 0     # waits asked for, where it is tried again
     text: str = None       # the answer is good, and this
-    late: bool = False     # it takes all the time there is: no other model is asked
 
 
 @dataclasses.dataclass
@@ -237,9 +236,7 @@ class Desk:
         return seen
 
     def answerer(self, case):
-        if case.text:
-            return "first"
-        return "second" if self.second and not case.late else "extractive"
+        return "first" if case.text else "second" if self.second else "extractive"
 
     def check_answer(self, case, mode, seen):
         body, by = seen.body, self.answerer(case)

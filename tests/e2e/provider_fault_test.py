@@ -153,10 +153,10 @@ ODD = [
 for case in ODD:
     case.ends, case.text = "ok", GOOD
 
-# The deadline of the turn is sooner than any limit of the call; the second provider is not asked any more.
+# The deadline of the turn is sooner than any limit of the call.
 SOON_MS = 2000
 PATIENT = {"first_byte_ms": 60000, "idle_ms": 60000, "timeout_ms": 60000}
-LATE = [dataclasses.replace(c, name="late-" + c.name, ends="timeout_total", late=True)
+LATE = [dataclasses.replace(c, name="late-" + c.name, ends="timeout_total")
         for c in SLOW if c.ends.startswith("timeout")]
 
 STAYS_DEAD = ("money", "key")  # until the configuration is loaded again
@@ -202,7 +202,7 @@ def sit(cases, kind, state):
 FAULTS = [*SLOW, *ENDLESS, *REFUSED, *BROKEN_OFF]
 TABLES = {"followed": (FAULTS, {"second": True}), "alone": (FAULTS, {"second": False}),
           "odd": (ODD, {"second": True}),
-          "late": (LATE, {"second": True, "sets": {"answer.deadline_ms": SOON_MS}, **PATIENT})}
+          "late": (LATE, {"second": False, "sets": {"answer.deadline_ms": SOON_MS}, **PATIENT})}
 
 
 @functools.cache
