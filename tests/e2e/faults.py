@@ -74,7 +74,7 @@ def said(text, done=True):
 @dataclasses.dataclass
 class Case:
     name: str
-    answer: bytes
+    answer: object     # bytes, or what makes them at the time of asking
     ends: str = "cut"  # the ledger's word for each try
     tries: int = 1     # calls, where no other model follows
     how: dict = dataclasses.field(default_factory=dict)
@@ -218,7 +218,8 @@ class Desk:
         """One question under `case`, checked from all sides."""
         self.well()
         question = self.question()
-        self.first.script(self.asked, case.answer, **case.how)
+        answer = case.answer() if callable(case.answer) else case.answer
+        self.first.script(self.asked, answer, **case.how)
         before, memory = [f.count() for f in self.fakes], Memory(self.d.process)
         seen = ASK[mode](self.client, question)
         seen.grown = memory.grown()

@@ -25,9 +25,10 @@ SENTENCES = [delta(f"{BAD}, sentence {n} of it [1]. ") for n in (1, 2, 3)]
 SHOWN = [*SENTENCES, delta("And the next one")]
 
 
-def later(seconds):
-    """An HTTP date, at least so far away."""
-    return email.utils.formatdate(time.time() + seconds + 1, usegmt=True)
+def busy_until():
+    """A 429 with an HTTP date, one to two seconds away."""
+    date = email.utils.formatdate(time.time() + 2, usegmt=True)
+    return refusal("429 Too Many Requests", "slow_down", "Retry-After: " + date)
 
 
 def bomb(block, layers, kind="text/event-stream"):
@@ -61,7 +62,7 @@ REFUSED = [
     Case("429", refusal("429 Too Many Requests", "rate_limit_exceeded"), "rate", 3),
     Case("429-seconds", refusal("429 Too Many Requests", "rate_limit_exceeded", "Retry-After: 1"), "rate", 3,
          least_s=2),
-    Case("429-date", refusal("429 Too Many Requests", "slow_down", "Retry-After: " + later(0)), "rate", 3),
+    Case("429-date", busy_until, "rate", 3, least_s=0.9),
     Case("429-ms", refusal("429 Too Many Requests", "slow_down", "retry-after-ms: 400", "Retry-After: 60"),
          "rate", 3, least_s=0.8),
     Case("429-hour", refusal("429 Too Many Requests", "rate_limit_exceeded", "Retry-After: 3600"), "rate"),
