@@ -18,6 +18,7 @@ struct embedder_ops {
     int (*embed)(const struct embedder *e, const struct str *text, size_t n, float *out,
                  struct err *err);
     void (*close)(struct embedder *e); /* must */
+    bool spelling_only; /* sees letters, not meaning: the document search does without it */
 };
 
 extern const struct embedder_ops embedder_hash; /* built in, no download */

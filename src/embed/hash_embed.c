@@ -2,8 +2,8 @@
  *
  * An embedder that needs no download: each stem and each 3- to 5-gram inside a word falls
  * by its hash on one of 1024 dimensions with a sign, weighted by 1 + ln(frequency), and the sum is
- * brought to length 1. It sees spelling, not meaning; beside BM25 it finds other forms
- * of a word, typing errors and scripts without spaces. Fewer dimensions were measurably worse.
+ * brought to length 1. It sees spelling, not meaning: other forms of a word, typing errors, scripts
+ * without spaces. Fewer dimensions were measurably worse.
  * Changing anything here changes every vector: give `name` a new number.
  */
 #include <parley/embedder.h>
@@ -80,24 +80,15 @@ static int push(struct features *f, char kind, const char *at, size_t len, float
     return 0;
 }
 
-/* The grams of "<word>": the marks tell beginning and end from middle. */
 static int push_grams(struct features *f, const struct word *w, float weight)
 {
-    char marked[WORD_BYTES_MAX + 3];
-    size_t start[WORD_BYTES_MAX + 3]; /* where each character begins, and the end */
-    size_t chars = 0, len = w->len + 2;
+    struct word_marked m;
     int rc = 0;
 
-    marked[0] = '<';
-    memcpy(marked + 1, w->at, w->len);
-    marked[w->len + 1] = '>';
-    for (size_t i = 0; i < len; i++)
-        if (((unsigned char)marked[i] & 0xc0) != 0x80)
-            start[chars++] = i;
-    start[chars] = len;
-    for (size_t n = GRAM_MIN; n <= GRAM_MAX && n <= chars; n++)
-        for (size_t i = 0; i + n <= chars && !rc; i++)
-            rc = push(f, 'g', marked + start[i], start[i + n] - start[i], weight);
+    word_mark(w, &m);
+    for (size_t n = GRAM_MIN; n <= GRAM_MAX && n <= m.chars; n++)
+        for (size_t i = 0; i + n <= m.chars && !rc; i++)
+            rc = push(f, 'g', m.at + m.start[i], (size_t)(m.start[i + n] - m.start[i]), weight);
     return rc;
 }
 
@@ -183,9 +174,10 @@ static int hash_embed(const struct embedder *e, const struct str *text, size_t n
 }
 
 const struct embedder_ops embedder_hash = {
-    .name = "hash-1024-v1",
+    .name = "hash-1024-v2",
     .open = hash_open,
     .dim = hash_dim,
     .embed = hash_embed,
     .close = hash_close,
+    .spelling_only = true,
 };

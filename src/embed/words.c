@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A stemmer that is light on purpose: the embedder also sees character n-grams, which do the
- * rest, and a wrong cut costs more than a missed one. Full-text search uses FTS5's own porter
- * tokenizer; the stop words are common to both.
+ * A stemmer that is light on purpose: embedder and index also see character n-grams, which do the
+ * rest, and a wrong cut costs more than a missed one.
  */
 #include "embed/words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf.h"
+#include "embed/fold.h"
 
 static void append(struct word *w, uint32_t cp)
 {
+    uint32_t folded = fold_char(cp);
     char bytes[4];
-    size_t n = utf8_put(bytes, cp);
+    size_t n;
 
-    if (w->len + n > WORD_BYTES_MAX)
+    if (folded < 0x80 && folded > 0 && w->len < WORD_BYTES_MAX) {
+        w->at[w->len++] = (char)folded;
+        w->at[w->len] = '\0';
+        return;
+    }
+    n = utf8_put(bytes, folded);
+    if (folded == 0 || w->len + n > WORD_BYTES_MAX)
         return;
     memcpy(w->at + w->len, bytes, n);
     w->len += n;
@@ -37,13 +43,14 @@ static void take_wide(struct words *w, struct word *out, uint32_t first)
     uint32_t second = peek_wide(w, &pos);
 
     append(out, first);
-    out->wide = true;
+    out->wide = out->run_end = true;
     if (!second)
         return;
     append(out, second);
     pair_end = pos;
-    if (!peek_wide(w, &pos))
-        w->pos = pair_end; /* the run ends with this pair */
+    out->run_end = !peek_wide(w, &pos);
+    if (out->run_end)
+        w->pos = pair_end;
 }
 
 bool words_next(struct words *w, struct word *out)
@@ -61,7 +68,7 @@ bool words_next(struct words *w, struct word *out)
             break;
         }
         if (utf_is_word(cp))
-            append(out, utf_lower(cp));
+            append(out, cp);
         else if (out->len)
             break;
     }
@@ -123,24 +130,16 @@ void word_stem(struct word *w)
         cut(w, 1);
 }
 
-static int by_text(const void *key, const void *entry)
+void word_mark(const struct word *w, struct word_marked *out)
 {
-    return strcmp(key, *(const char *const *)entry);
-}
+    size_t len = w->len + 2;
 
-bool word_is_stop(const struct word *w)
-{
-    static const char *const stop[] = {
-        /* sorted by bytes */
-        "a",     "about", "am",   "an",    "and",   "any",    "are",  "as",    "at",   "be",     "been",
-        "being", "but",   "by",   "can",   "could", "did",    "do",   "does",  "for",  "from",   "get",
-        "had",   "has",   "have", "he",    "her",   "his",    "how",  "i",     "if",   "in",     "into",
-        "is",    "it",    "its",  "let",   "like",  "many",   "may",  "me",    "much", "my",     "no",
-        "not",   "of",    "on",   "or",    "our",   "please", "s",    "shall", "she",  "should", "so",
-        "some",  "such",  "t",    "tell",  "than",  "that",   "the",  "their", "them", "then",   "there",
-        "these", "they",  "this", "those", "to",    "was",    "we",   "were",  "what", "when",   "where",
-        "which", "who",   "whom", "whose", "why",   "will",   "with", "would", "you",  "your",
-    };
-
-    return bsearch(w->at, stop, ARRAY_LEN(stop), sizeof(stop[0]), by_text) != NULL;
+    out->at[0] = '<';
+    memcpy(out->at + 1, w->at, w->len);
+    out->at[len - 1] = '>';
+    out->chars = 0;
+    for (size_t i = 0; i < len; i++)
+        if (((unsigned char)out->at[i] & 0xc0) != 0x80)
+            out->start[out->chars++] = (uint8_t)i;
+    out->start[out->chars] = (uint8_t)len;
 }

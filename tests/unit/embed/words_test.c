@@ -38,7 +38,7 @@ static void words__are_lower_case_runs_of_letters_and_digits(void **state)
     (void)state;
     EXPECT_WORDS("How do I stake 32 ETH?", "how", "do", "i", "stake", "32", "eth");
     EXPECT_WORDS("  \"ERC-20\"...(x)", "erc", "20", "x");
-    EXPECT_WORDS("\xc3\x84rger \xd0\x9c\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0", "\xc3\xa4rger",
+    EXPECT_WORDS("\xc3\x84rger \xd0\x9c\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0", "arger",
                  "\xd0\xbc\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0");
     expect_words("", 0, NULL, 0);
     expect_words("?! \n", 4, NULL, 0);
@@ -102,11 +102,38 @@ static void words__stems_meet(void **state)
 static void words__short_and_foreign_words_stay(void **state)
 {
     static const char *const same[] = { "gas",  "eth",   "ring", "red",         "bus",
-                                        "this", "class", "32s",  "\xc3\xbcing", "s" };
+                                        "this", "class", "32s",  "\xd0\xb6ing", "s" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(same); i++)
         assert_string_equal(stem(same[i]), same[i]);
+}
+
+static void words__case_accents_and_width_make_no_difference(void **state)
+{
+    (void)state;
+    EXPECT_WORDS("Z\xc3\xbcrich Zu\xcc\x88rich", "zurich", "zurich"); /* composed, decomposed */
+    EXPECT_WORDS("\xce\x91\xce\xb8\xce\xae\xce\xbd\xce\xb1\xcf\x82",
+                 "\xce\xb1\xce\xb8\xce\xb7\xce\xbd\xce\xb1\xcf\x83");
+    EXPECT_WORDS("\xef\xbc\xa5\xef\xbc\xb4\xef\xbc\xa8\xef\xbc\x91", "eth1"); /* full width */
+    EXPECT_WORDS("\xef\xbd\xb1", "\xe3\x82\xa2");                             /* half-width katakana */
+    EXPECT_WORDS("\xe0\xa4\x95\xe0\xa4\xbf", "\xe0\xa4\x95\xe0\xa4\xbf");     /* Devanagari keeps its marks */
+    EXPECT_WORDS("\xcc\x88 a", "a");
+}
+
+static void words__marked_word_knows_its_characters(void **state)
+{
+    struct words all = { .text = "\xd0\xb1o", .len = 3 };
+    struct word_marked m;
+    struct word w;
+
+    (void)state;
+    assert_true(words_next(&all, &w));
+    word_mark(&w, &m);
+    assert_int_equal(m.chars, 4);
+    assert_memory_equal(m.at, "<\xd0\xb1o>", 5);
+    assert_int_equal(m.start[2], 3);
+    assert_int_equal(m.start[4], 5);
 }
 
 static void words__stop_words_are_found_and_only_they(void **state)
@@ -135,6 +162,8 @@ int main(void)
         cmocka_unit_test(words__broken_utf8_does_no_harm),
         cmocka_unit_test(words__stems_meet),
         cmocka_unit_test(words__short_and_foreign_words_stay),
+        cmocka_unit_test(words__case_accents_and_width_make_no_difference),
+        cmocka_unit_test(words__marked_word_knows_its_characters),
         cmocka_unit_test(words__stop_words_are_found_and_only_they),
     };
 
