@@ -57,7 +57,8 @@ SRC_vindex    := faiss flat vfile
 SRC_embed     := hash_embed words fold stop_words
 SRC_docs      := docs chunk tree markdown
 SRC_llm       := llm call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
-SRC_knowledge := index search kdb vectors query
+SRC_lexical   := writer file score sum
+SRC_knowledge := index search kdb generation analyse rank
 SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_text retrieve lexicon features score route \
                  generate retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
@@ -74,14 +75,15 @@ FLOOR_vindex    := vindex base
 FLOOR_embed     := embed base
 FLOOR_docs      := docs base
 FLOOR_llm       := llm conf io base
-FLOOR_knowledge := knowledge vindex embed docs base
-FLOOR_pipeline  := pipeline knowledge vindex embed docs llm store conf io base
+FLOOR_lexical   := lexical base
+FLOOR_knowledge := knowledge lexical vindex embed docs base
+FLOOR_pipeline  := pipeline knowledge lexical vindex embed docs llm store conf io base
 FLOOR_gateway   := gateway $(FLOOR_pipeline)
 FLOOR_web       := web conf io base
 FLOOR_loopback  := loopback conf io base
 FLOOR_cli       := cli gateway web loopback $(FLOOR_pipeline)
 
-DIRS_SRC := base io conf store vindex embed docs llm knowledge pipeline gateway cli
+DIRS_SRC := base io conf store lexical vindex embed docs llm knowledge pipeline gateway cli
 DIRS_ADAPTER := web loopback
 LIBS := $(DIRS_SRC) $(DIRS_ADAPTER)
 

@@ -106,15 +106,17 @@ static bool is_plain(const char *path)
     return n > 4 && strcasecmp(path + n - 4, ".txt") == 0;
 }
 
-static char *title_fallback(const struct document *d, const char *path)
+static char *title_fallback(struct document *d, const char *path)
 {
     struct str rest = { d->text, d->len }, line;
     const char *name = strrchr(path, '/'), *dot;
 
     while (str_cut(&rest, '\n', &line)) {
         line = str_trim(line);
-        if (line.len)
+        if (line.len) {
+            d->untitled = line.len > DOCS_TITLE_MAX;
             return title_of(line.at, line.len);
+        }
     }
     name = name ? name + 1 : path;
     dot = strrchr(name, '.');

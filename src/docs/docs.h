@@ -48,7 +48,8 @@ struct section {
 };
 
 struct document {
-    char *title; /* one line: first heading, else first line, else the file's name */
+    char *title;   /* one line: first heading, else first line, else the file's name */
+    bool untitled; /* the title is only how the first line begins */
     char *text;
     size_t len;
     struct section *section; /* in order, never overlapping; only those with text */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A folder becomes the next generation. One transaction holds all row changes; before it
- * commits, the vectors of all rows are written to a file of their own and synced. So a kill
- * leaves rows and file of the old generation, or of the new one, and at worst a file nobody
- * names, which the next run removes. Nothing changed: no new generation. A file that cannot be
- * read keeps the rows it had.
+ * A folder becomes the next generation. One transaction holds all row changes; before it commits, the
+ * files that searches read are made from all rows and synced; after it, they are published. So a kill leaves
+ * the old generation or the new one, and at worst files nobody names, which the next run
+ * replaces. Nothing changed: no new generation. A file that cannot be read keeps the rows it had.
  */
 #include "knowledge/knowledge.h"
 
@@ -23,8 +22,9 @@
 
 #include "base/hash.h"
 #include "docs/docs.h"
+#include "knowledge/analyse.h"
+#include "knowledge/generation.h"
 #include "knowledge/kdb.h"
-#include "knowledge/vectors.h"
 
 #define EMBED_BATCH    32
 #define RACY_NS        2000000000LL /* a file this young may change again without a new mtime */
@@ -38,10 +38,13 @@ struct indexing {
     struct kdb *db;
     struct kdb_head head;
     struct embedder *embedder;
-    size_t dim;
+    size_t dim;       /* 0: the embedder is not asked */
+    bool opened;      /* the embedder */
+    bool made;        /* a generation, not published yet */
     bool anew;        /* another embedder made the rows: all of them are made again */
     bool trust_times; /* same folder as last time */
     struct buf bytes;
+    struct features features;
     float *vec;
     bool folder_failed; /* while listing */
     struct err *err;
@@ -130,14 +133,23 @@ static int batch_embed(struct batch *b)
     return rc;
 }
 
-static int batch_flush(struct batch *b)
+static int chunk_add(const struct batch *b, size_t i)
 {
     struct indexing *x = b->x;
-    int rc = b->n ? batch_embed(b) : 0;
+
+    features_of_chunk(&x->features, b->doc->untitled ? "" : b->doc->title, b->heading[i], b->body[i]);
+    if (x->features.failed)
+        return err_set(x->err, -ENOMEM, "out of memory");
+    return kdb_chunk_add(x->db, b->document, b->doc->title, b->heading[i], b->body[i], x->features.length,
+                         x->vec + i * x->dim, x->dim, x->err);
+}
+
+static int batch_flush(struct batch *b)
+{
+    int rc = b->n && b->x->dim ? batch_embed(b) : 0;
 
     for (size_t i = 0; i < b->n && !rc; i++)
-        rc = kdb_chunk_add(x->db, b->document, b->doc->title, b->heading[i], b->body[i], x->vec + i * x->dim,
-                           x->dim, x->err);
+        rc = chunk_add(b, i);
     b->n = 0;
     return rc;
 }
@@ -157,7 +169,7 @@ static int store(struct indexing *x, const char *path, const struct document *do
     int rc;
 
     *(row->id ? &x->report->changed : &x->report->added) += 1;
-    rc = kdb_document_put(x->db, path, doc->title, row, x->err);
+    rc = kdb_document_put(x->db, path, doc->title, doc->untitled, row, x->err);
     b.document = row->id;
     if (!rc)
         rc = chunks_cut(doc, on_chunk, &b);
@@ -234,34 +246,6 @@ static int all_files(struct indexing *x)
     return rc;
 }
 
-/* Is the vector file of the standing generation there and whole? */
-static bool vectors_stand(struct indexing *x)
-{
-    struct vindex *index = NULL;
-
-    if (strcmp(x->head.vindex, x->conf->vindex->name) != 0 ||
-        vectors_load(&index, x->conf->vindex, x->conf->state_dir, &x->head, NULL) != 0)
-        return false;
-    x->conf->vindex->close(index);
-    return true;
-}
-
-static int write_vectors(struct indexing *x, int64_t generation)
-{
-    char *path = vectors_path(x->conf->state_dir, generation);
-    struct vindex *index = NULL;
-    int rc = path ? 0 : err_set(x->err, -ENOMEM, "out of memory");
-
-    if (!rc)
-        rc = vectors_from_rows(&index, x->conf->vindex, x->db, x->dim, x->err);
-    if (!rc)
-        rc = x->conf->vindex->save(index, path, x->err);
-    if (index)
-        x->conf->vindex->close(index);
-    free(path);
-    return rc;
-}
-
 static int next_generation(struct indexing *x)
 {
     int rc;
@@ -270,8 +254,9 @@ static int next_generation(struct indexing *x)
     x->head.dim = x->dim;
     (void)snprintf(x->head.embedder, sizeof(x->head.embedder), "%s", x->conf->embedder->name);
     (void)snprintf(x->head.vindex, sizeof(x->head.vindex), "%s", x->conf->vindex->name);
-    rc = write_vectors(x, x->head.generation);
-    return rc ? rc : kdb_head_set(x->db, &x->head, x->source, x->err);
+    rc = kdb_head_set(x->db, &x->head, x->source, x->err);
+    x->made = rc == 0;
+    return rc ? rc : generation_write(x->conf->state_dir, x->db, &x->head, x->conf->vindex, x->err);
 }
 
 /* A path the listing could not enter: what was known below it stays. */
@@ -301,7 +286,7 @@ static int fill(struct indexing *x)
     if (!rc)
         rc = kdb_sweep(x->db, &report->removed, x->err);
     if (!rc && (x->head.generation == 0 || x->anew || !x->trust_times || report->added || report->changed ||
-                report->removed || !vectors_stand(x)))
+                report->removed || !generation_stands(x->conf->state_dir, &x->head, x->conf->vindex)))
         rc = next_generation(x);
     return rc;
 }
@@ -315,21 +300,25 @@ static int transact(struct indexing *x)
     rc = fill(x);
     if (!rc)
         rc = kdb_commit(x->db, x->err);
-    if (rc)
+    if (rc) {
         kdb_rollback(x->db);
-    else
-        vectors_sweep(x->conf->state_dir, x->head.generation);
+        if (x->made)
+            generation_discard(x->conf->state_dir, x->head.generation);
+    } else if (x->made)
+        rc = generation_publish(x->conf->state_dir, x->head.generation, x->err);
     return rc;
 }
 
 static int open_parts(struct indexing *x, const char *db_path)
 {
-    int rc = x->conf->embedder->open(&x->embedder, x->err);
+    const struct embedder_ops *ops = x->conf->embedder;
+    int rc = ops->spelling_only ? 0 : ops->open(&x->embedder, x->err);
 
     if (rc)
         return rc;
-    x->dim = x->conf->embedder->dim(x->embedder);
-    x->vec = malloc(EMBED_BATCH * x->dim * sizeof(*x->vec));
+    x->opened = !ops->spelling_only;
+    x->dim = x->opened ? ops->dim(x->embedder) : 0;
+    x->vec = malloc(EMBED_BATCH * (x->dim + 1) * sizeof(*x->vec));
     if (!x->vec)
         return err_set(x->err, -ENOMEM, "out of memory");
     return kdb_open(&x->db, db_path, true, x->err);
@@ -352,9 +341,10 @@ static int run(struct indexing *x)
         rc = transact(x);
     docs_tree_close(&x->tree);
     kdb_close(x->db);
-    if (x->embedder)
+    if (x->opened)
         x->conf->embedder->close(x->embedder);
     buf_free(&x->bytes);
+    features_free(&x->features);
     free(x->vec);
     free(x->source);
     free(db_path);

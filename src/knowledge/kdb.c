@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The SQL of the knowledge index. All of it is derived data: when the version differs the tables
- * are dropped and made again, there are no migrations. WAL lets readers keep an old
- * generation while the next is written; synchronous=FULL because the head row must not name a
- * vector file before both are on disk. FTS5 keeps no copy of the text (external content), so
- * a chunk's old words are handed back to it when the chunk goes.
+ * are dropped and made again, there are no migrations. Only the indexer opens it; synchronous=FULL
+ * because the head row must not name a generation before it is on disk.
  */
 #include "knowledge/kdb.h"
 
@@ -18,25 +16,22 @@
 
 #include "base/rand.h"
 
-#define KDB_VERSION  1
+#define KDB_VERSION  2
 #define KDB_BUSY_MS  5000
 #define KDB_TEXT(x)  KDB_TEXT_(x)
 #define KDB_TEXT_(x) #x
 
-/* Title and heading weigh more than text. Combining marks belong to words: without them Indic
- * scripts fall apart. */
 static const char schema_sql[] =
     "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one = 1), incarnation INTEGER NOT NULL,"
     " generation INTEGER NOT NULL, documents INTEGER NOT NULL, chunks INTEGER NOT NULL, dim INTEGER NOT NULL,"
     " embedder TEXT NOT NULL, vindex TEXT NOT NULL, source TEXT NOT NULL) STRICT;"
-    "CREATE TABLE documents(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,"
+    "CREATE TABLE documents(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, untitled "
+    "INTEGER NOT NULL,"
     " size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT;"
     "CREATE TABLE chunks(id INTEGER PRIMARY KEY AUTOINCREMENT, document_id INTEGER NOT NULL,"
-    " title TEXT NOT NULL, heading TEXT NOT NULL, body TEXT NOT NULL, vector BLOB NOT NULL) STRICT;"
+    " title TEXT NOT NULL, heading TEXT NOT NULL, body TEXT NOT NULL, length REAL NOT NULL, vector BLOB NOT "
+    "NULL) STRICT;"
     "CREATE INDEX chunks_document ON chunks(document_id);"
-    "CREATE VIRTUAL TABLE words USING fts5(title, heading, body, content='chunks', content_rowid='id',"
-    " tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\");"
-    "INSERT INTO words(words, rank) VALUES('rank', 'bm25(5.0, 3.0, 1.0)');"
     "PRAGMA user_version = " KDB_TEXT(KDB_VERSION);
 
 static const char drop_sql[] = "DROP TABLE IF EXISTS words; DROP TABLE IF EXISTS chunks;"
@@ -50,20 +45,17 @@ enum query {
     Q_HEAD,
     Q_HEAD_SET,
     Q_SOURCE,
-    Q_MATCH,
-    Q_PASSAGE,
+    Q_CHUNKS,
+    Q_MEAN_LENGTH,
     Q_VECTORS,
     Q_DOC_GET,
     Q_DOC_NEW,
     Q_DOC_SET,
     Q_DOC_TOUCH,
-    Q_WORDS_CLEAR,
     Q_CHUNKS_CLEAR,
     Q_CHUNK_ADD,
-    Q_WORDS_ADD,
     Q_KEEP,
     Q_KEEP_PATH,
-    Q_SWEEP_WORDS,
     Q_SWEEP_CHUNKS,
     Q_SWEEP_DOCS,
     Q_FORGET,
@@ -75,28 +67,22 @@ static const char *const query_sql[Q_COUNT] = {
     [Q_HEAD_SET] = "INSERT OR REPLACE INTO head SELECT 1, ?1, ?2, (SELECT count(*) FROM documents),"
                    " (SELECT count(*) FROM chunks), ?3, ?4, ?5, ?6 RETURNING documents, chunks",
     [Q_SOURCE] = "SELECT source = ?1 FROM head",
-    [Q_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rank LIMIT ?2",
-    [Q_PASSAGE] = "SELECT c.title, d.path, c.body FROM chunks c JOIN documents d ON d.id = c.document_id"
-                  " WHERE c.id = ?1",
+    [Q_CHUNKS] = "SELECT c.id, c.title, d.path, c.heading, c.body, d.untitled FROM chunks c"
+                 " JOIN documents d ON d.id = c.document_id ORDER BY c.id",
+    [Q_MEAN_LENGTH] = "SELECT avg(length) FROM chunks",
     [Q_VECTORS] = "SELECT id, vector FROM chunks ORDER BY id",
     [Q_DOC_GET] = "SELECT id, size_bytes, mtime_ns, sha256 FROM documents WHERE path = ?1",
-    [Q_DOC_NEW] =
-        "INSERT INTO documents(path, title, size_bytes, mtime_ns, sha256) VALUES(?1, ?2, ?3, ?4, ?5)",
-    [Q_DOC_SET] =
-        "UPDATE documents SET title = ?2, size_bytes = ?3, mtime_ns = ?4, sha256 = ?5 WHERE path = ?1",
+    [Q_DOC_NEW] = "INSERT INTO documents(path, title, untitled, size_bytes, mtime_ns, sha256) VALUES(?1, ?2, "
+                  "?3, ?4, ?5, ?6)",
+    [Q_DOC_SET] = "UPDATE documents SET title = ?2, untitled = ?3, size_bytes = ?4, mtime_ns = ?5, sha256 = "
+                  "?6 WHERE path = ?1",
     [Q_DOC_TOUCH] = "UPDATE documents SET size_bytes = ?2, mtime_ns = ?3 WHERE id = ?1",
-    [Q_WORDS_CLEAR] = "INSERT INTO words(words, rowid, title, heading, body)"
-                      " SELECT 'delete', id, title, heading, body FROM chunks WHERE document_id = ?1",
     [Q_CHUNKS_CLEAR] = "DELETE FROM chunks WHERE document_id = ?1",
-    [Q_CHUNK_ADD] =
-        "INSERT INTO chunks(document_id, title, heading, body, vector) VALUES(?1, ?2, ?3, ?4, ?5)",
-    [Q_WORDS_ADD] = "INSERT INTO words(rowid, title, heading, body) VALUES(?1, ?2, ?3, ?4)",
+    [Q_CHUNK_ADD] = "INSERT INTO chunks(document_id, title, heading, body, length, vector) VALUES(?1, ?2, "
+                    "?3, ?4, ?5, ?6)",
     [Q_KEEP] = "INSERT OR IGNORE INTO kept VALUES(?1)",
     [Q_KEEP_PATH] = "INSERT OR IGNORE INTO kept SELECT id FROM documents"
                     " WHERE path = ?1 OR substr(path, 1, length(?1) + 1) = ?1 || '/'",
-    [Q_SWEEP_WORDS] = "INSERT INTO words(words, rowid, title, heading, body)"
-                      " SELECT 'delete', id, title, heading, body FROM chunks"
-                      " WHERE document_id NOT IN (SELECT id FROM kept)",
     [Q_SWEEP_CHUNKS] = "DELETE FROM chunks WHERE document_id NOT IN (SELECT id FROM kept)",
     [Q_SWEEP_DOCS] = "DELETE FROM documents WHERE id NOT IN (SELECT id FROM kept)",
     [Q_FORGET] = "DELETE FROM kept",
@@ -338,39 +324,47 @@ int kdb_head(struct kdb *db, struct kdb_head *out, struct err *err)
 
 /* ---- reading ---- */
 
-int kdb_match(struct kdb *db, const char *fts, int64_t *id, size_t most, size_t *n, struct err *err)
+/* NULL only when out of memory, or in a damaged file. */
+static const char *text_of(sqlite3_stmt *s, int column)
 {
-    sqlite3_stmt *s = query(db, Q_MATCH, err);
-    int code;
+    const unsigned char *text = sqlite3_column_text(s, column);
 
-    *n = 0;
-    if (!s)
-        return unprepared(db);
-    bind_text(s, 1, fts);
-    sqlite3_bind_int64(s, 2, (int64_t)most);
-    while ((code = sqlite3_step(s)) == SQLITE_ROW && *n < most)
-        id[(*n)++] = sqlite3_column_int64(s, 0);
-    done(s);
-    return code == SQLITE_DONE || code == SQLITE_ROW ? 0 : fault(db, code, err);
+    return text ? (const char *)text : "";
 }
 
-int kdb_passage(struct kdb *db, int64_t chunk, struct arena *a, struct passage *out, struct err *err)
+int kdb_chunks(struct kdb *db, int (*each)(void *ctx, const struct kdb_chunk *c, struct err *err), void *ctx,
+               struct err *err)
 {
-    sqlite3_stmt *s = query(db, Q_PASSAGE, err);
+    sqlite3_stmt *s = query(db, Q_CHUNKS, err);
+    int rc = 0;
+
+    if (!s)
+        return unprepared(db);
+    while (rc == 0 && (rc = first(db, s, err)) == 0) {
+        const struct kdb_chunk c = {
+            .id = sqlite3_column_int64(s, 0),
+            .title = text_of(s, 1),
+            .path = text_of(s, 2),
+            .heading = text_of(s, 3),
+            .body = text_of(s, 4),
+            .untitled = sqlite3_column_int(s, 5) != 0,
+        };
+
+        rc = each(ctx, &c, err);
+    }
+    done(s);
+    return rc == X_E_NOT_FOUND ? 0 : rc;
+}
+
+int kdb_mean_length(struct kdb *db, double *out, struct err *err)
+{
+    sqlite3_stmt *s = query(db, Q_MEAN_LENGTH, err);
     int rc;
 
     if (!s)
         return unprepared(db);
-    sqlite3_bind_int64(s, 1, chunk);
     rc = first(db, s, err);
-    if (rc == 0) {
-        out->title = arena_strdup(a, (const char *)sqlite3_column_text(s, 0));
-        out->source = arena_strdup(a, (const char *)sqlite3_column_text(s, 1));
-        out->text = arena_strdup(a, (const char *)sqlite3_column_text(s, 2));
-        out->chunk_id = chunk;
-        if (!out->title || !out->source || !out->text)
-            rc = err_set(err, -ENOMEM, "the passages do not fit the turn's memory");
-    }
+    *out = rc == 0 ? sqlite3_column_double(s, 0) : 0;
     done(s);
     return rc;
 }
@@ -477,29 +471,23 @@ static int run_id(struct kdb *db, enum query q, int64_t id, struct err *err)
     return finish(db, s, err);
 }
 
-static int chunks_clear(struct kdb *db, int64_t document, struct err *err)
-{
-    int rc = run_id(db, Q_WORDS_CLEAR, document, err);
-
-    return rc ? rc : run_id(db, Q_CHUNKS_CLEAR, document, err);
-}
-
-int kdb_document_put(struct kdb *db, const char *path, const char *title, struct kdb_document *d,
-                     struct err *err)
+int kdb_document_put(struct kdb *db, const char *path, const char *title, bool untitled,
+                     struct kdb_document *d, struct err *err)
 {
     sqlite3_stmt *s = query(db, d->id ? Q_DOC_SET : Q_DOC_NEW, err);
     int rc;
 
     if (!s)
         return unprepared(db);
-    rc = d->id ? chunks_clear(db, d->id, err) : 0;
+    rc = d->id ? run_id(db, Q_CHUNKS_CLEAR, d->id, err) : 0;
     if (rc)
         return rc;
     bind_text(s, 1, path);
     bind_text(s, 2, title);
-    sqlite3_bind_int64(s, 3, d->size_bytes);
-    sqlite3_bind_int64(s, 4, d->mtime_ns);
-    bind_text(s, 5, d->sha256);
+    sqlite3_bind_int(s, 3, untitled);
+    sqlite3_bind_int64(s, 4, d->size_bytes);
+    sqlite3_bind_int64(s, 5, d->mtime_ns);
+    bind_text(s, 6, d->sha256);
     rc = finish(db, s, err);
     if (!rc && !d->id)
         d->id = sqlite3_last_insert_rowid(db->sql);
@@ -519,26 +507,19 @@ int kdb_document_touch(struct kdb *db, const struct kdb_document *d, struct err 
 }
 
 int kdb_chunk_add(struct kdb *db, int64_t document, const char *title, const char *heading, struct str body,
-                  const float *vec, size_t dim, struct err *err)
+                  double length, const float *vec, size_t dim, struct err *err)
 {
-    sqlite3_stmt *row = query(db, Q_CHUNK_ADD, err), *words = query(db, Q_WORDS_ADD, err);
-    int rc;
+    sqlite3_stmt *row = query(db, Q_CHUNK_ADD, err);
 
-    if (!row || !words)
+    if (!row)
         return unprepared(db);
     sqlite3_bind_int64(row, 1, document);
     bind_text(row, 2, title);
     bind_text(row, 3, heading);
     sqlite3_bind_text64(row, 4, body.at, body.len, SQLITE_STATIC, SQLITE_UTF8);
-    sqlite3_bind_blob64(row, 5, vec, dim * sizeof(*vec), SQLITE_STATIC);
-    rc = finish(db, row, err);
-    if (rc)
-        return rc;
-    sqlite3_bind_int64(words, 1, sqlite3_last_insert_rowid(db->sql));
-    bind_text(words, 2, title);
-    bind_text(words, 3, heading);
-    sqlite3_bind_text64(words, 4, body.at, body.len, SQLITE_STATIC, SQLITE_UTF8);
-    return finish(db, words, err);
+    sqlite3_bind_double(row, 5, length);
+    sqlite3_bind_blob64(row, 6, dim ? (const void *)vec : "", dim * sizeof(*vec), SQLITE_STATIC);
+    return finish(db, row, err);
 }
 
 int kdb_keep(struct kdb *db, int64_t document, struct err *err)
@@ -558,10 +539,8 @@ int kdb_keep_path(struct kdb *db, const char *path, struct err *err)
 
 int kdb_sweep(struct kdb *db, size_t *removed, struct err *err)
 {
-    int rc = run_id(db, Q_SWEEP_WORDS, 0, err);
+    int rc = run_id(db, Q_SWEEP_CHUNKS, 0, err);
 
-    if (!rc)
-        rc = run_id(db, Q_SWEEP_CHUNKS, 0, err);
     if (!rc)
         rc = run_id(db, Q_SWEEP_DOCS, 0, err);
     if (rc)

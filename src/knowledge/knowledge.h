@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The documents people ask about: a folder becomes chunks, rows, full-text index and vectors
- * (DIR/knowledge.db + DIR/vectors-GENERATION.faiss), and a question becomes passages.
- * A generation is committed atomically: the vector file is written and synced first, then one
- * SQLite transaction changes the rows and the generation number; a kill at any point leaves the
- * old or the new index. Readers pick a new generation up at their next query.
+ * The documents people ask about: a folder becomes rows (DIR/knowledge.db, the indexer's own) and from them
+ * the files that are searched (DIR/knowledge.index and, with an embedder that knows meaning,
+ * DIR/vectors-GENERATION.vec), and a question becomes passages. A generation is published
+ * atomically: its files are written and synced, one SQLite transaction changes the rows, and the index is
+ * renamed over the old one; a kill at any point leaves the old or the new index. Readers pick a new
+ * generation up at their next query.
  */
 #ifndef KNOWLEDGE_KNOWLEDGE_H
 #define KNOWLEDGE_KNOWLEDGE_H
@@ -40,7 +41,7 @@ int knowledge_index(const struct knowledge_index_conf *conf, struct knowledge_re
 
 /* The shared part (embedder, vectors of the current generation); any thread. */
 struct knowledge;
-/* One thread's read connection. */
+/* One thread's memory for searching. */
 struct knowledge_reader;
 
 /* An empty or absent index is not an error: searches find nothing. */
@@ -50,8 +51,9 @@ void knowledge_close(struct knowledge *k); /* after every reader */
 int knowledge_reader_open(struct knowledge_reader **out, struct knowledge *k, struct err *err);
 void knowledge_reader_close(struct knowledge_reader *r);
 
-/* Reciprocal rank fusion (k = 60) of FTS5 BM25 and vector top lists; at most TURN_PASSAGES_MAX and `top_k`.
- * Strings are put in `a`. Scores: best of the query 1.0, the rest relative. */
+/* The best by words, looked at again for closeness and title, and by vectors; each score counts by its share
+ * of the best. At most TURN_PASSAGES_MAX and `top_k`; strings are put in `a`. Scores: best of the query 1.0.
+ */
 int knowledge_search(struct knowledge_reader *r, const char *question, size_t top_k, struct arena *a,
                      struct turn_passages *out, struct err *err);
 

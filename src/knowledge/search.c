@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Question to passages. Each reader has its own SQLite connection and works inside one read
- * transaction per query, so rows and generation belong together; the vectors of that
- * generation are shared and counted. Whoever first meets a new generation loads it under
- * the lock; readers that still work on the old one hold it until their next query.
+ * Question to passages, from the mapped files of one generation: no SQLite, no lock, and one system call, the
+ * stat that tells whether another generation was published. Whoever first meets a new one
+ * opens it under the lock; readers that still work on the old one hold it until their next query.
  */
 #include "knowledge/knowledge.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,39 +14,38 @@
 
 #include <parley/log.h>
 
-#include "knowledge/kdb.h"
-#include "knowledge/query.h"
-#include "knowledge/vectors.h"
+#include "knowledge/analyse.h"
+#include "knowledge/generation.h"
+#include "knowledge/rank.h"
 
-#define LIST_MAX    50    /* hits taken from each channel */
-#define RRF_K       60.0  /* Cormack, Clarke, Buettcher, SIGIR 2009 */
-#define HASH_WEIGHT 0.5   /* an embedder that knows only spelling harms BM25 at full weight (measured) */
-#define HASH_NEAR   0.14F /* with it, below this cosine are texts that share nothing but letters */
-#define TRIES_MAX   4     /* generations that may pass away under one query */
+#define LIST_MAX 50 /* hits taken from each channel */
+#define WORDS_NEAR                                                                                           \
+    0.12F           /* of the best thinkable score: below, a passage shares stray letters with the question */
+#define TRIES_MAX 4 /* generations that may pass away under one query */
 
 struct knowledge {
-    char *dir, *db_path;
+    char *dir, *path;
     const struct embedder_ops *embedder_ops;
     const struct vindex_ops *vindex_ops;
     struct embedder *embedder;
-    size_t dim;
-    double vector_weight;
-    float vector_near;
+    bool opened; /* the embedder */
+    size_t dim;  /* 0: it is not asked */
     pthread_mutex_t lock;
-    struct vectors *current; /* under the lock: the newest seen */
+    struct generation *current; /* under the lock: the newest seen */
+    int64_t mismatch_told;      /* under the lock: generation whose other embedder was logged */
 };
 
 struct knowledge_reader {
     struct knowledge *k;
-    struct kdb *db; /* NULL while there is no index */
-    struct vectors *vectors;
+    struct generation *at; /* NULL while there is no index */
     float *query;
-    struct buf fts;
-    int64_t mismatch_told; /* generation whose other embedder was logged */
+    struct lexical_scratch *scratch;
+    struct question question;
+    struct ranker ranker;
 };
 
 struct candidate {
-    int64_t id;
+    uint32_t at;
     double score;
 };
 
@@ -61,11 +58,11 @@ void knowledge_close(struct knowledge *k)
 {
     if (!k)
         return;
-    vectors_unref(k->current);
-    if (k->embedder)
+    generation_unref(k->current);
+    if (k->opened)
         k->embedder_ops->close(k->embedder);
     pthread_mutex_destroy(&k->lock);
-    free(k->db_path);
+    free(k->path);
     free(k->dir);
     free(k);
 }
@@ -74,7 +71,6 @@ int knowledge_open(struct knowledge **out, const char *state_dir, const struct e
                    const struct vindex_ops *vindex, struct err *err)
 {
     struct knowledge *k = calloc(1, sizeof(*k));
-    bool spelling_only = strncmp(embedder->name, "hash-", 5) == 0;
     int rc;
 
     if (!k)
@@ -82,20 +78,18 @@ int knowledge_open(struct knowledge **out, const char *state_dir, const struct e
     pthread_mutex_init(&k->lock, NULL);
     k->embedder_ops = embedder;
     k->vindex_ops = vindex;
-    k->vector_weight = spelling_only ? HASH_WEIGHT : 1.0;
-    k->vector_near = spelling_only ? HASH_NEAR : 0.0F;
     k->dir = strdup(state_dir);
-    if (!k->dir || asprintf(&k->db_path, "%s/knowledge.db", state_dir) < 0) {
-        k->db_path = NULL;
-        rc = err_set(err, -ENOMEM, "out of memory");
-    } else {
+    k->path = generation_path(state_dir);
+    rc = k->dir && k->path ? 0 : err_set(err, -ENOMEM, "out of memory");
+    if (!rc && !embedder->spelling_only) {
         rc = embedder->open(&k->embedder, err);
+        k->opened = rc == 0;
     }
     if (rc) {
         knowledge_close(k);
         return rc;
     }
-    k->dim = embedder->dim(k->embedder);
+    k->dim = k->opened ? embedder->dim(k->embedder) : 0;
     *out = k;
     return 0;
 }
@@ -104,131 +98,86 @@ void knowledge_reader_close(struct knowledge_reader *r)
 {
     if (!r)
         return;
-    vectors_unref(r->vectors);
-    kdb_close(r->db);
-    buf_free(&r->fts);
+    generation_unref(r->at);
+    lexical_scratch_free(r->scratch);
     free(r->query);
     free(r);
 }
 
-static void forget_vectors(struct knowledge_reader *r)
-{
-    vectors_unref(r->vectors);
-    r->vectors = NULL;
-}
+/* ---- the generation ---- */
 
-/* The index may have come, gone or been made anew since the last query. X_E_NOT_FOUND: there is none. */
-static int follow_file(struct knowledge_reader *r, struct err *err)
+/* Under the lock. The dimensions of vectors that can be used, 0 when they are another embedder's. */
+static size_t usable_dim(struct knowledge *k, const struct lexical_stamp *s)
 {
-    if (r->db && kdb_is_at(r->db, r->k->db_path))
+    if (k->dim == 0)
         return 0;
-    kdb_close(r->db);
-    r->db = NULL;
-    forget_vectors(r);
-    return kdb_open(&r->db, r->k->db_path, false, err);
-}
-
-static bool is_of(const struct vectors *v, const struct kdb_head *head)
-{
-    return v && v->generation == head->generation && v->incarnation == head->incarnation;
-}
-
-static bool usable(struct knowledge_reader *r, const struct kdb_head *head)
-{
-    if (head->generation == 0)
-        return false;
-    if (head->dim == r->k->dim && strcmp(head->embedder, r->k->embedder_ops->name) == 0)
-        return true;
-    if (r->mismatch_told != head->generation)
+    if (s->dim == k->dim && strcmp(s->embedder, k->embedder_ops->name) == 0)
+        return k->dim;
+    if (k->mismatch_told != s->generation)
         log_warn("knowledge.embedder", "index=%s configured=%s use=words-only hint=\"index again\"",
-                 head->embedder, r->k->embedder_ops->name);
-    r->mismatch_told = head->generation;
-    return false;
-}
-
-/* Under the lock. `rebuild`: the file is known to be gone although its generation stands. */
-static int load_current(struct knowledge_reader *r, const struct kdb_head *head, bool rebuild,
-                        struct err *err)
-{
-    struct knowledge *k = r->k;
-    struct vindex *index = NULL;
-    struct vectors *v;
-    int rc = rebuild ? X_E_INVALID : vectors_load(&index, k->vindex_ops, k->dir, head, err);
-
-    if (rc == -ENOENT)
-        return X_E_LOST;
-    if (rc == X_E_INVALID) {
-        log_warn("knowledge.vectors", "generation=%" PRId64 " state=unusable use=rows hint=\"index again\"",
-                 head->generation);
-        rc = vectors_from_rows(&index, k->vindex_ops, r->db, head->dim, err);
-    }
-    if (rc)
-        return rc;
-    v = vectors_new(k->vindex_ops, index, head);
-    if (!v)
-        return err_set(err, -ENOMEM, "out of memory");
-    vectors_unref(k->current);
-    k->current = v;
+                 s->embedder, k->embedder_ops->name);
+    k->mismatch_told = s->generation;
     return 0;
 }
 
-/* Gives the reader the vectors of `head`. X_E_LOST: their file has gone, begin again. */
-static int attach(struct knowledge_reader *r, const struct kdb_head *head, bool rebuild, struct err *err)
+static int load_once(struct knowledge *k, struct err *err)
 {
-    struct knowledge *k = r->k;
-    int rc = 0;
+    struct generation *g;
+    size_t dim;
+    int rc = generation_open(&g, k->path, k->vindex_ops, err);
 
-    if (is_of(r->vectors, head))
-        return 0;
-    forget_vectors(r);
-    if (!usable(r, head))
-        return 0;
-    pthread_mutex_lock(&k->lock);
-    if (!is_of(k->current, head))
-        rc = load_current(r, head, rebuild, err);
-    if (!rc)
-        r->vectors = vectors_ref(k->current);
-    pthread_mutex_unlock(&k->lock);
+    if (rc)
+        return rc;
+    dim = usable_dim(k, lexical_stamp_of(g->words));
+    if (dim)
+        rc = generation_attach(g, k->dir, k->path, dim);
+    generation_unref(rc ? g : k->current);
+    if (rc == 0)
+        k->current = g;
     return rc;
 }
 
-/* Opens the read transaction with the vectors of its generation. On an error there is no transaction. */
-static int begin(struct knowledge_reader *r, struct kdb_head *head, struct err *err)
+/* Under the lock: k->current becomes what is published now. */
+static int load_current(struct knowledge *k, struct err *err)
 {
-    int64_t gone = 0;
-    int rc = 0;
+    int rc = X_E_LOST;
 
-    for (int i = 0; i < TRIES_MAX; i++) {
-        rc = kdb_begin(r->db, err);
-        if (rc)
-            return rc;
-        rc = kdb_head(r->db, head, err);
-        if (!rc)
-            rc = attach(r, head, gone == head->generation, err);
-        if (!rc)
-            return 0;
-        kdb_rollback(r->db);
-        if (rc != X_E_LOST)
-            return rc;
-        gone = head->generation;
-    }
-    return err_set(err, X_E_BUSY, "the index changes faster than it can be read");
+    if (k->current && lexical_is_at(k->current->words, k->path))
+        return 0;
+    for (int i = 0; i < TRIES_MAX && rc == X_E_LOST; i++)
+        rc = load_once(k, err);
+    return rc == X_E_LOST ? err_set(err, X_E_BUSY, "the index changes faster than it can be read") : rc;
+}
+
+/* Gives the reader what is published. X_E_NOT_FOUND: nothing is; -EBADMSG: it is damaged. */
+static int follow(struct knowledge_reader *r, struct err *err)
+{
+    struct knowledge *k = r->k;
+    int rc;
+
+    if (r->at && lexical_is_at(r->at->words, k->path))
+        return 0;
+    generation_unref(r->at);
+    r->at = NULL;
+    pthread_mutex_lock(&k->lock);
+    rc = load_current(k, err);
+    if (rc == 0)
+        r->at = generation_ref(k->current);
+    pthread_mutex_unlock(&k->lock);
+    return rc == -ENOENT ? X_E_NOT_FOUND : rc == X_E_INVALID ? -EBADMSG : rc;
 }
 
 int knowledge_reader_open(struct knowledge_reader **out, struct knowledge *k, struct err *err)
 {
     struct knowledge_reader *r = calloc(1, sizeof(*r));
-    struct kdb_head head;
     int rc;
 
     if (!r)
         return err_set(err, -ENOMEM, "out of memory");
     r->k = k;
-    buf_init(&r->fts, 16384);
-    r->query = malloc(k->dim * sizeof(*r->query));
-    rc = r->query ? follow_file(r, err) : err_set(err, -ENOMEM, "out of memory");
-    if (rc == 0 && (rc = begin(r, &head, err)) == 0)
-        kdb_rollback(r->db);
+    r->query = malloc((k->dim + 1) * sizeof(*r->query));
+    r->scratch = lexical_scratch_new();
+    rc = r->query && r->scratch ? follow(r, err) : err_set(err, -ENOMEM, "out of memory");
     if (rc && rc != X_E_NOT_FOUND) {
         knowledge_reader_close(r);
         return rc;
@@ -237,51 +186,56 @@ int knowledge_reader_open(struct knowledge_reader **out, struct knowledge *k, st
     return 0;
 }
 
-static void vote(struct candidates *c, int64_t id, size_t rank, double weight)
-{
-    double score = weight / (RRF_K + (double)rank + 1);
+/* ---- the search ---- */
 
+static void add(struct candidates *c, uint32_t at, double score)
+{
     for (size_t i = 0; i < c->n; i++)
-        if (c->at[i].id == id) {
+        if (c->at[i].at == at) {
             c->at[i].score += score;
             return;
         }
-    c->at[c->n++] = (struct candidate){ .id = id, .score = score };
+    c->at[c->n++] = (struct candidate){ .at = at, .score = score };
 }
 
-static int vote_words(struct knowledge_reader *r, const char *question, struct candidates *c, struct err *err)
+static void add_words(struct knowledge_reader *r, const char *question, struct candidates *c)
 {
-    int64_t id[LIST_MAX];
+    struct question *q = &r->question;
+    struct lexical_hit hit[LIST_MAX];
     size_t n;
-    int rc;
 
-    buf_clear(&r->fts);
-    if (query_fts(&r->fts, question) == 0)
-        return 0;
-    if (r->fts.failed)
-        return err_set(err, -ENOMEM, "out of memory");
-    rc = kdb_match(r->db, buf_text(&r->fts), id, LIST_MAX, &n, err);
-    for (size_t i = 0; !rc && i < n; i++)
-        vote(c, id[i], i, 1.0);
-    return rc;
+    analyse_question(q, question);
+    n = lexical_search(r->at->words, r->scratch, q->term, q->terms, WORDS_NEAR, hit, LIST_MAX);
+    rank_begin(&r->ranker, q);
+    for (size_t i = 0; i < n; i++) {
+        struct lexical_passage p;
+
+        lexical_passage_at(r->at->words, hit[i].at, &p);
+        c->at[c->n++] = (struct candidate){
+            .at = hit[i].at,
+            .score = (double)(hit[i].score / hit[0].score) + rank_passage(&r->ranker, &p),
+        };
+    }
 }
 
-static int vote_vectors(struct knowledge_reader *r, const char *question, struct candidates *c,
-                        struct err *err)
+static int add_vectors(struct knowledge_reader *r, const char *question, struct candidates *c,
+                       struct err *err)
 {
     const struct knowledge *k = r->k;
     struct str text = { question, strlen(question) };
     struct vindex_hit hit[LIST_MAX];
+    uint32_t at;
     size_t n;
     int rc;
 
-    if (!r->vectors)
+    if (!r->at->vectors)
         return 0;
     rc = k->embedder_ops->embed(k->embedder, &text, 1, r->query, err);
     if (!rc)
-        rc = k->vindex_ops->search(r->vectors->index, r->query, LIST_MAX, hit, &n, err);
-    for (size_t i = 0; !rc && i < n && hit[i].score >= k->vector_near; i++)
-        vote(c, hit[i].id, i, k->vector_weight);
+        rc = r->at->ops->search(r->at->vectors, r->query, LIST_MAX, hit, &n, err);
+    for (size_t i = 0; !rc && i < n && hit[i].score > 0; i++)
+        if (lexical_find(r->at->words, hit[i].id, &at))
+            add(c, at, (double)(hit[i].score / hit[0].score));
     return rc;
 }
 
@@ -291,22 +245,24 @@ static int by_score(const void *a, const void *b)
 
     if (x->score != y->score)
         return x->score < y->score ? 1 : -1;
-    return (x->id > y->id) - (x->id < y->id);
+    return (x->at > y->at) - (x->at < y->at);
 }
 
 static int fetch(struct knowledge_reader *r, const struct candidates *c, size_t top_k, struct arena *a,
                  struct turn_passages *out, struct err *err)
 {
-    for (size_t i = 0; i < c->n && out->len < top_k; i++) {
+    for (; out->len < c->n && out->len < top_k; out->len++) {
         struct passage *p = &out->at[out->len];
-        int rc = kdb_passage(r->db, c->at[i].id, a, p, err);
+        struct lexical_passage from;
 
-        if (rc == X_E_NOT_FOUND) /* a vector without a row: the files are not of one index */
-            continue;
-        if (rc)
-            return rc;
-        p->score = c->at[i].score / c->at[0].score;
-        out->len++;
+        lexical_passage_at(r->at->words, c->at[out->len].at, &from);
+        p->title = arena_strdup(a, from.title);
+        p->source = arena_strdup(a, from.source);
+        p->text = arena_strdup(a, from.text);
+        p->chunk_id = from.id;
+        p->score = c->at[out->len].score / c->at[0].score;
+        if (!p->title || !p->source || !p->text)
+            return err_set(err, -ENOMEM, "the passages do not fit the turn's memory");
     }
     return 0;
 }
@@ -315,24 +271,19 @@ int knowledge_search(struct knowledge_reader *r, const char *question, size_t to
                      struct turn_passages *out, struct err *err)
 {
     struct candidates c = { .n = 0 };
-    struct kdb_head head;
     int rc;
 
     *out = (struct turn_passages){ 0 };
-    rc = follow_file(r, err);
-    if (rc == 0)
-        rc = begin(r, &head, err);
+    rc = follow(r, err);
     if (rc)
         return rc == X_E_NOT_FOUND ? 0 : rc;
-    out->generation = head.generation;
-    rc = vote_words(r, question, &c, err);
-    if (!rc)
-        rc = vote_vectors(r, question, &c, err);
+    out->generation = lexical_stamp_of(r->at->words)->generation;
+    add_words(r, question, &c);
+    rc = add_vectors(r, question, &c, err);
     if (!rc && c.n) {
         qsort(c.at, c.n, sizeof(c.at[0]), by_score);
         rc = fetch(r, &c, top_k < TURN_PASSAGES_MAX ? top_k : TURN_PASSAGES_MAX, a, out, err);
     }
-    kdb_rollback(r->db);
     if (rc)
         out->len = 0;
     return rc;
@@ -340,18 +291,17 @@ int knowledge_search(struct knowledge_reader *r, const char *question, size_t to
 
 int knowledge_stats(struct knowledge_reader *r, struct knowledge_stats *out, struct err *err)
 {
-    struct kdb_head head;
-    int rc = follow_file(r, err);
+    const struct lexical_stamp *s;
+    int rc = follow(r, err);
 
     *out = (struct knowledge_stats){ 0 };
-    if (rc == 0)
-        rc = kdb_head(r->db, &head, err);
     if (rc)
         return rc == X_E_NOT_FOUND ? 0 : rc;
+    s = lexical_stamp_of(r->at->words);
     *out = (struct knowledge_stats){
-        .documents = head.documents,
-        .chunks = head.chunks,
-        .generation = head.generation,
+        .documents = s->documents,
+        .chunks = (int64_t)lexical_chunks(r->at->words),
+        .generation = s->generation,
     };
     return 0;
 }

@@ -65,7 +65,7 @@ static int body_sum(FILE *f, const struct vfile_head *head, uint64_t *sum, uint6
     return ferror(f) ? -EIO : 0;
 }
 
-static int dir_sync(const char *path)
+int vfile_sync_dir(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
@@ -134,7 +134,7 @@ int vfile_write(const char *path, const char kind[VFILE_KIND_BYTES], size_t dim,
     if (!rc && rename(temp, path) < 0)
         rc = -errno;
     if (!rc)
-        rc = dir_sync(path);
+        rc = vfile_sync_dir(path);
     if (rc) {
         unlink(temp);
         err_set(err, rc, "%s: cannot be written: %s", path, why.text[0] ? why.text : strerror(-rc));

@@ -19,6 +19,9 @@
 int vfile_write(const char *path, const char kind[VFILE_KIND_BYTES], size_t dim, size_t count,
                 int (*body)(FILE *f, const void *ctx, struct err *err), const void *ctx, struct err *err);
 
+/* Makes a rename in the directory of `path` last. 0 or -errno. */
+int vfile_sync_dir(const char *path);
+
 /* Opens and verifies; *out stands at the first byte of the body and the caller closes it.
  * X_E_INVALID: not such a file, damaged, or of another kind or dim. -ENOENT when absent. */
 int vfile_open(FILE **out, const char *path, const char kind[VFILE_KIND_BYTES], size_t dim, size_t *count,

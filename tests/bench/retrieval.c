@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Quality and speed of the search over a folder of documents and a file of questions:
- *   retrieval [DOCUMENTS QUESTIONS.jsonl [SECONDS]]
+ *   retrieval [DOCUMENTS QUESTIONS.jsonl [SECONDS [RUN.tsv]]]
  * Prints recall@1, recall@5, MRR over passages' documents, misses, and searches per second of one
  * thread. The index is made in a temporary directory.
  */
@@ -17,11 +17,11 @@
 #include "base/json.h"
 #include "knowledge/knowledge.h"
 
-#define QUESTIONS_MAX 1000
+#define QUESTIONS_MAX 10000
 #define TOP_K         10
 
 struct row {
-    char *question, *document;
+    char *id, *question, *document;
 };
 
 static struct row rows[QUESTIONS_MAX];
@@ -44,6 +44,7 @@ static int load(const char *path)
             (void)fprintf(stderr, "%s: %s\n", path, err.text);
             exit(65);
         }
+        rows[rows_len].id = strdup(json_text(o, "id", ""));
         rows[rows_len].question = strdup(json_text(o, "question", ""));
         rows[rows_len++].document = strdup(json_text(o, "document", ""));
         cJSON_Delete(o);
@@ -94,6 +95,26 @@ static void quality(struct knowledge_reader *r, struct arena *a)
     }
     printf("questions %zu  recall@1 %.3f  recall@5 %.3f  MRR %.3f\n", rows_len, first / n, five / n,
            reciprocal / n);
+}
+
+/* For evaluate.py of a retrieval set: question, document (the file's name without its ending), rank, score.
+ */
+static void write_run(struct knowledge_reader *r, struct arena *a, const char *path)
+{
+    FILE *f = fopen(path, "we");
+    struct turn_passages p;
+
+    if (!f)
+        exit(73);
+    for (size_t i = 0; i < rows_len; i++) {
+        if (knowledge_search(r, rows[i].question, TURN_PASSAGES_MAX, a, &p, NULL) != 0)
+            exit(70);
+        for (size_t j = 0; j < p.len; j++)
+            (void)fprintf(f, "%s\t%.*s\t%zu\t%.5f\n", rows[i].id, (int)strcspn(p.at[j].source, "."),
+                          p.at[j].source, j + 1, p.at[j].score);
+        arena_wipe(a);
+    }
+    (void)fclose(f);
 }
 
 static double cpu_seconds(void)
@@ -160,7 +181,10 @@ int main(int argc, char **argv)
     printf("documents %zu  chunks %zu  indexed in %lld ms  opened in %.1f ms\n", report.files, report.chunks,
            (long long)report.took_ms, (double)(clock_mono_us() - opened) / 1000);
     arena_init(&a, TURN_ARENA_BYTES);
-    quality(r, &a);
+    if (argc > 4)
+        write_run(r, &a, argv[4]);
+    else
+        quality(r, &a);
     speed(r, &a, argc > 3 ? strtol(argv[3], NULL, 10) : 2);
     arena_wipe(&a);
     knowledge_reader_close(r);

@@ -21,7 +21,7 @@ from source import blank, line_of, list_files
 FLOORS = {
     "base": 0,
     "io": 1, "conf": 1,
-    "store": 2, "vindex": 2, "embed": 2, "docs": 2, "llm": 2,
+    "store": 2, "lexical": 2, "vindex": 2, "embed": 2, "docs": 2, "llm": 2,
     "knowledge": 3,
     "pipeline": 4,
     "gateway": 5, "adapters/*": 5,

@@ -390,7 +390,7 @@ static void model__a_given_back_message_names_the_real_reason(void **state)
     static const struct fake_reply hang = { .body = DELTA("Wait"), .end = FAKE_HANG };
     struct world *w = *state;
     char index[128];
-    snprintf(index, sizeof index, "%s/knowledge.db", w->kit.dir);
+    snprintf(index, sizeof index, "%s/knowledge.index", w->kit.dir);
     assert_int_equal(unlink(index), 0); /* retrieve finds no index, and copes */
     kit_set(&w->kit, "drain_ms=100");
     begin(w, &hang, 1);

@@ -142,7 +142,9 @@ static void index__first_run_adds_everything(void **state)
     assert_int_equal(x->report.generation, 1);
     assert_int_equal(x->progress, 4);
     assert_int_equal(x->last_done, 3);
-    assert_true(folder_has(&x->state, "vectors-1.faiss"));
+    assert_true(folder_has(&x->state, "knowledge.index"));
+    assert_false(folder_has(&x->state, "knowledge.index.tmp"));
+    assert_false(folder_has(&x->state, "vectors-1.vec")); /* nobody would ask for them */
     assert_string_equal(best(x, "penguin"), "birds/penguin.md");
     assert_string_equal(best(x, "girafe"), "giraffe.txt");
 }
@@ -325,7 +327,7 @@ static void fake_close(struct embedder *e)
     (void)e;
 }
 
-static const struct embedder_ops fake = { "fake-4", fake_open, fake_dim, fake_embed, fake_close };
+static const struct embedder_ops fake = { "fake-4", fake_open, fake_dim, fake_embed, fake_close, false };
 
 static void index__another_embedder_makes_all_vectors_anew(void **state)
 {
@@ -341,8 +343,8 @@ static void index__another_embedder_makes_all_vectors_anew(void **state)
     assert_int_equal(run(x), 0);
     expect(x, 0, 3, 0, 0);
     assert_int_equal(x->report.generation, 2);
-    assert_string_equal(best(x, "penguin"),
-                        "birds/penguin.md"); /* words only: the reader has the other embedder */
+    assert_true(folder_has(&x->state, "vectors-2.vec"));
+    assert_string_equal(best(x, "penguin"), "birds/penguin.md"); /* the reader has the other embedder */
 }
 
 static void index__failing_embedder_leaves_the_old_index(void **state)
@@ -357,7 +359,8 @@ static void index__failing_embedder_leaves_the_old_index(void **state)
     assert_int_equal(run(x), -EHOSTDOWN);
     assert_string_equal(x->err.text, "the model is not at home");
     assert_string_equal(best(x, "penguin"), "birds/penguin.md");
-    assert_string_equal(best(x, "girafe"), "giraffe.txt"); /* vectors too */
+    assert_string_equal(best(x, "girafe"), "giraffe.txt");
+    assert_false(folder_has(&x->state, "knowledge.index.tmp"));
 }
 
 static void index__another_back_end_makes_its_own_file(void **state)
@@ -365,46 +368,59 @@ static void index__another_back_end_makes_its_own_file(void **state)
     struct fixture *x = *state;
 
     animals(x);
+    x->conf.embedder = &fake;
+    fake_code = 0;
     assert_int_equal(run(x), 0);
     x->conf.vindex = &vindex_flat;
     assert_int_equal(run(x), 0);
     assert_int_equal(x->report.generation, 2);
-    assert_string_equal(best(x, "girafe"), "giraffe.txt"); /* a reader with faiss builds from rows */
 }
 
-/* ---- vector files ---- */
+/* ---- files that are lost ---- */
 
-static void index__lost_or_damaged_vectors_are_made_again(void **state)
+static void index__lost_or_damaged_files_are_made_again(void **state)
 {
     struct fixture *x = *state;
+    char name[40];
+    int generation = 1;
 
     animals(x);
+    x->conf.embedder = &fake;
+    fake_code = 0;
     assert_int_equal(run(x), 0);
-    assert_int_equal(unlink(folder_path(&x->state, "vectors-1.faiss")), 0);
-    assert_int_equal(run(x), 0);
-    expect(x, 0, 0, 3, 0);
-    assert_int_equal(x->report.generation, 2);
-    assert_int_equal(truncate(folder_path(&x->state, "vectors-2.faiss"), 100), 0);
-    assert_int_equal(run(x), 0);
-    assert_int_equal(x->report.generation, 3);
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(name, sizeof name, i ? "vectors-%d.vec" : "knowledge.index", generation);
+        assert_int_equal(unlink(folder_path(&x->state, name)), 0);
+        assert_int_equal(run(x), 0);
+        expect(x, 0, 0, 3, 0);
+        assert_int_equal(x->report.generation, ++generation);
+        (void)snprintf(name, sizeof name, i ? "vectors-%d.vec" : "knowledge.index", generation);
+        assert_int_equal(truncate(folder_path(&x->state, name), 100), 0);
+        assert_int_equal(run(x), 0);
+        assert_int_equal(x->report.generation, ++generation);
+    }
     assert_string_equal(best(x, "girafe"), "giraffe.txt");
 }
 
-static void index__old_vector_files_go(void **state)
+/* As after a kill between the commit of the rows and the rename. */
+static void index__generation_that_was_not_published_is_made_again(void **state)
 {
     struct fixture *x = *state;
+    size_t len;
+    char *old;
 
     animals(x);
-    for (int i = 0; i < 4; i++) {
-        char text[40];
-
-        (void)snprintf(text, sizeof text, "# W\n\nnumber %d", i);
-        folder_text(&x->source, "walrus.md", text);
-        assert_int_equal(run(x), 0);
-    }
-    assert_false(folder_has(&x->state, "vectors-2.faiss"));
-    assert_true(folder_has(&x->state, "vectors-3.faiss"));
-    assert_true(folder_has(&x->state, "vectors-4.faiss"));
+    assert_int_equal(run(x), 0);
+    old = folder_get(&x->state, "knowledge.index", &len);
+    folder_text(&x->source, "otter.md", "# Otter\n\nThe otter holds hands.\n");
+    assert_int_equal(run(x), 0);
+    folder_put(&x->state, "knowledge.index", old, len);
+    free(old);
+    assert_string_equal(best(x, "otter"), "");
+    assert_string_equal(best(x, "penguin"), "birds/penguin.md");
+    assert_int_equal(run(x), 0);
+    expect(x, 0, 0, 4, 0);
+    assert_string_equal(best(x, "otter"), "otter.md");
 }
 
 static void index__state_that_cannot_be_written_is_named(void **state)
@@ -559,8 +575,8 @@ int main(void)
         TEST(index__another_embedder_makes_all_vectors_anew),
         TEST(index__failing_embedder_leaves_the_old_index),
         TEST(index__another_back_end_makes_its_own_file),
-        TEST(index__lost_or_damaged_vectors_are_made_again),
-        TEST(index__old_vector_files_go),
+        TEST(index__lost_or_damaged_files_are_made_again),
+        TEST(index__generation_that_was_not_published_is_made_again),
         TEST(index__state_that_cannot_be_written_is_named),
         TEST(index__hostile_names_and_contents_are_only_data),
         TEST(index__kill_9_leaves_the_old_or_the_new_index),

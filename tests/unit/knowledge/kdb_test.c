@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tables below the index: versions, full text, keeping and sweeping.
+ * The tables below the index: versions, chunks, keeping and sweeping.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -52,18 +52,28 @@ static int64_t put(struct kdb *db, const char *path, const char *title, const ch
 
     if (kdb_document_get(db, path, &d, NULL) == X_E_NOT_FOUND)
         memcpy(d.sha256, "ab", 3);
-    assert_int_equal(kdb_document_put(db, path, title, &d, NULL), 0);
-    assert_int_equal(kdb_chunk_add(db, d.id, title, "head", str_of(body), vec, 2, NULL), 0);
+    assert_int_equal(kdb_document_put(db, path, title, strcmp(title, "untitled") == 0, &d, NULL), 0);
+    assert_int_equal(kdb_chunk_add(db, d.id, title, "head", str_of(body), (double)strlen(body), vec, 2, NULL),
+                     0);
     return d.id;
 }
 
-static size_t matches(struct kdb *db, const char *fts)
+static int gather_chunk(void *ctx, const struct kdb_chunk *c, struct err *err)
 {
-    int64_t id[10];
-    size_t n;
+    struct buf *out = ctx;
 
-    assert_int_equal(kdb_match(db, fts, id, ARRAY_LEN(id), &n, NULL), 0);
-    return n;
+    (void)err;
+    buf_printf(out, "%s|%s|%s|%s|%d;", c->path, c->title, c->heading, c->body, c->untitled);
+    return 0;
+}
+
+static void expect_chunks(struct kdb *db, const char *want)
+{
+    struct buf out = BUF_INIT(65536);
+
+    assert_int_equal(kdb_chunks(db, gather_chunk, &out, NULL), 0);
+    assert_string_equal(buf_text(&out), want);
+    buf_free(&out);
 }
 
 static void outside(const struct fixture *x, const char *sql)
@@ -112,33 +122,50 @@ static void kdb__a_file_that_is_no_database_is_named(void **state)
     assert_int_equal(kdb_open(&db, folder_path(&x->f, "other.db"), true, &err), -EBADMSG);
 }
 
-static void kdb__finds_stems_without_accents_title_first(void **state)
+static void kdb__chunks_come_in_order_with_their_documents(void **state)
 {
     struct fixture *x = *state;
-    int64_t id[3];
-    struct passage p;
-    struct arena a;
-    size_t n;
+    double mean;
 
-    put(x->db, "body.md", "Other", "You may stake it, and more about other things that are here.");
-    put(x->db, "title.md", "Staking", "Text of the document about that.");
-    put(x->db, "accent.md", "Caf\xc3\xa9",
-        "\xc3\x9c"
-        "ber");
-    assert_int_equal(kdb_match(x->db, "\"staked\"", id, 3, &n, NULL), 0);
-    assert_int_equal(n, 2);
-    arena_init(&a, 1U << 16);
-    assert_int_equal(kdb_passage(x->db, id[0], &a, &p, NULL), 0);
-    assert_string_equal(p.source, "title.md");
-    assert_string_equal(p.title, "Staking");
-    assert_int_equal(matches(x->db, "\"cafe\""), 1);
-    assert_int_equal(matches(x->db, "\"uber\""), 1);
-    assert_int_equal(matches(x->db, "\"\""), 0);
-    assert_int_equal(kdb_passage(x->db, 999, &a, &p, NULL), X_E_NOT_FOUND);
-    arena_wipe(&a);
+    assert_int_equal(kdb_mean_length(x->db, &mean, NULL), 0);
+    assert_true(mean == 0);
+    expect_chunks(x->db, "");
+    put(x->db, "b.md", "B", "first");
+    put(x->db, "a.md", "untitled", "the second");
+    expect_chunks(x->db, "b.md|B|head|first|0;a.md|untitled|head|the second|1;");
+    assert_int_equal(kdb_mean_length(x->db, &mean, NULL), 0);
+    assert_true(mean == 7.5);
 }
 
-static void kdb__replaced_and_swept_words_are_not_found(void **state)
+static int stop_at_once(void *ctx, const struct kdb_chunk *c, struct err *err)
+{
+    (void)c;
+    ++*(int *)ctx;
+    return err_set(err, -EPIPE, "enough");
+}
+
+static void kdb__chunks_stop_when_told(void **state)
+{
+    struct fixture *x = *state;
+    int calls = 0;
+
+    put(x->db, "a.md", "A", "a");
+    put(x->db, "b.md", "B", "b");
+    assert_int_equal(kdb_chunks(x->db, stop_at_once, &calls, NULL), -EPIPE);
+    assert_int_equal(calls, 1);
+}
+
+static void kdb__a_chunk_without_a_vector_is_kept(void **state)
+{
+    struct fixture *x = *state;
+    struct kdb_document d = { .size_bytes = 1, .sha256 = "ab" };
+
+    assert_int_equal(kdb_document_put(x->db, "a.md", "A", false, &d, NULL), 0);
+    assert_int_equal(kdb_chunk_add(x->db, d.id, "A", "", str_of("text"), 1, NULL, 0, NULL), 0);
+    expect_chunks(x->db, "a.md|A||text|0;");
+}
+
+static void kdb__replaced_and_swept_chunks_are_gone(void **state)
 {
     struct fixture *x = *state;
     size_t removed;
@@ -146,15 +173,12 @@ static void kdb__replaced_and_swept_words_are_not_found(void **state)
 
     put(x->db, "a.md", "A", "walrus");
     put(x->db, "a.md", "A", "penguin");
-    assert_int_equal(matches(x->db, "\"walrus\""), 0);
-    assert_int_equal(matches(x->db, "\"penguin\""), 1);
+    expect_chunks(x->db, "a.md|A|head|penguin|0;");
     keep = put(x->db, "b.md", "B", "giraffe");
     assert_int_equal(kdb_keep(x->db, keep, NULL), 0);
     assert_int_equal(kdb_sweep(x->db, &removed, NULL), 0);
     assert_int_equal(removed, 1);
-    assert_int_equal(matches(x->db, "\"penguin\""), 0);
-    assert_int_equal(matches(x->db, "\"giraffe\""), 1);
-    outside(x, "INSERT INTO words(words) VALUES('integrity-check')");
+    expect_chunks(x->db, "b.md|B|head|giraffe|0;");
 }
 
 static void kdb__keeping_a_path_keeps_what_is_below_it_only(void **state)
@@ -238,8 +262,10 @@ int main(void)
         TEST(kdb__reading_nothing_is_not_found),
         TEST(kdb__another_version_is_not_read_and_is_made_anew),
         TEST(kdb__a_file_that_is_no_database_is_named),
-        TEST(kdb__finds_stems_without_accents_title_first),
-        TEST(kdb__replaced_and_swept_words_are_not_found),
+        TEST(kdb__chunks_come_in_order_with_their_documents),
+        TEST(kdb__chunks_stop_when_told),
+        TEST(kdb__a_chunk_without_a_vector_is_kept),
+        TEST(kdb__replaced_and_swept_chunks_are_gone),
         TEST(kdb__keeping_a_path_keeps_what_is_below_it_only),
         TEST(kdb__head_counts_and_remembers_the_source),
         TEST(kdb__vectors_of_another_length_are_refused),
