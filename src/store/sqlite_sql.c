@@ -173,7 +173,7 @@ const struct sql sqlite_sql[SQL_COUNT] = {
                          " JOIN inbox i ON i.turn_id = o.turn_id JOIN turn t ON t.turn_id = o.turn_id"
                          " WHERE o.state = 1 AND o.next_at_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox e"
                          " WHERE e.turn_id = o.turn_id AND e.part < o.part AND e.state IN (1, 2))"
-                         " ORDER BY o.next_at_ms, o.rowid LIMIT ?2" },
+                         " ORDER BY o.next_at_ms, o.turn_id, o.part LIMIT ?2" },
     [SQL_MEMORY] = { "memory",
                      "SELECT question, answer, at_ms FROM turn WHERE conv_key = ?1 AND at_ms >= ?2"
                      " AND (question <> '' OR answer <> '') ORDER BY at_ms DESC, rowid DESC LIMIT ?3" },
