@@ -34,6 +34,13 @@ def answers(port, upstream):
     return False
 
 
+def started(port, upstream):
+    try:
+        return net.wait_until("portkey answers", lambda: answers(port, upstream), 30)
+    except AssertionError:
+        return False
+
+
 def one_load(pid, port, mode, **env):
     """The load and the CPU time per answer of the process and its children, in us."""
     cpu = tree_cpu(pid)
@@ -50,7 +57,9 @@ def beside(d, fake):
     gateway = net.Process(["node", GATEWAY, f"--port={port}", "--headless"],
                           {"PATH": os.environ["PATH"], "NODE_ENV": "production"}, pathlib.Path("/"))
     try:
-        net.wait_until("portkey answers", lambda: answers(port, upstream), 30)
+        if not started(port, upstream):
+            note("npm @portkey-ai/gateway: does not answer here: not compared")
+            return
         wrk(port, 32, "portkey", 3, UPSTREAM=upstream)  # warm-up: it compiles as it runs
         load, us = one_load(gateway.pid, port, "portkey", UPSTREAM=upstream)
         parley, parley_us = one_load(d.process.pid, d.port, "parley")
