@@ -23,6 +23,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 
+#define OK_LINE    "HTTP/1.1 200 "
 #define ANSWER_MAX 65536
 #define WARM_UP    50
 #define NAME_BYTES 9
@@ -100,10 +101,12 @@ static int64_t side_ask(struct side *s)
             die(s, "recv");
         len += (size_t)n;
         answer[len] = '\0';
+        if (len >= strlen(OK_LINE) && strncmp(answer, OK_LINE, strlen(OK_LINE)) != 0)
+            die(s, answer);
         if (!first_us && strstr(answer, s->sentence))
             first_us = clock_mono_us();
     }
-    if (!first_us || strncmp(answer, "HTTP/1.1 200 ", 13) != 0)
+    if (!first_us)
         die(s, answer);
     return first_us - begun_us;
 }
