@@ -119,6 +119,57 @@ static void open__a_failed_migration_leaves_no_trace(void **state)
     assert_int_equal(outside(k, "PRAGMA user_version", SQLITE_ROW), 0);
 }
 
+/* The file a daemon of schema 2 left, with an answer still on its way. */
+static void make_schema_2(const struct store_kit *k)
+{
+    static const char *const file[] = { "src/store/schema/0001.sql", "src/store/schema/0002.sql" };
+    char path[128], script[16384];
+    static const char *const suffix[] = { "", "-wal", "-shm" };
+    for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
+        snprintf(path, sizeof path, "%s/parley.db%s", k->dir, suffix[i]);
+        unlink(path);
+    }
+    file_of(path, k);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < ARRAY_LEN(file); i++) {
+        FILE *f = fopen(file[i], "r");
+        assert_non_null(f);
+        script[fread(script, 1, sizeof script - 1, f)] = '\0';
+        fclose(f);
+        assert_int_equal(sqlite3_exec(db, script, NULL, NULL, NULL), SQLITE_OK);
+    }
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "INSERT INTO inbox VALUES (1, 't1', 'c', 'b', 'e', 'u', 'v', '', '', 'h', 3, NULL, 0,"
+                     " 1, 1, 0, 0, '', '2026-11', 0, 0, -1, 5);"
+                     "INSERT INTO outbox VALUES ('t1', 0, 3, '', 1, 0, 0, 'p0', '', 6),"
+                     " ('t1', 1, 1, 'text', 1, 7, 0, '', 'late', 8);"
+                     "PRAGMA user_version = 2",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void open__brings_an_older_file_up_with_all_it_holds(void **state)
+{
+    struct store_kit *k = *state;
+    k->ops->close(k->db);
+    k->db = NULL;
+    make_schema_2(k);
+    assert_int_equal(k->ops->open(&k->db, k->dir, false, &k->err), 0);
+    assert_int_equal(outside(k, "PRAGMA user_version", SQLITE_ROW), 3);
+    assert_int_equal(
+        outside(k, "SELECT count(*) FROM outbox WHERE platform_id = 'p0' AND state = 3", SQLITE_ROW), 1);
+    assert_int_equal(
+        outside(k,
+                "SELECT count(*) FROM outbox WHERE part = 1 AND payload = 'text' AND next_at_ms = 7"
+                " AND error = 'late' AND changed_ms = 8 AND tries = 1",
+                SQLITE_ROW),
+        1);
+    assert_int_equal(outside(k, "SELECT count(*) FROM pragma_foreign_key_list('outbox')", SQLITE_ROW), 1);
+}
+
 static void open__refuses_a_file_of_another_kind(void **state)
 {
     static const char junk[4096] = "this is not a database, whatever its name says";
@@ -250,6 +301,7 @@ int main(void)
         CASE(open__refuses_a_newer_schema),
         CASE(open__of_an_unfinished_file_as_a_reader_says_so),
         CASE(open__a_failed_migration_leaves_no_trace),
+        CASE(open__brings_an_older_file_up_with_all_it_holds),
         CASE(open__refuses_a_file_of_another_kind),
         CASE(open__of_a_missing_directory_names_it),
         CASE(error__a_torn_page_is_told_with_the_statement),
