@@ -16,8 +16,8 @@ CREATE TABLE outbox_3 (
     changed_ms         INTEGER NOT NULL,
     PRIMARY KEY (turn_id, part)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO outbox_3 SELECT turn_id, part, state, payload, tries, next_at_ms, possible_duplicate, platform_id, error,
-    changed_ms FROM outbox;
+INSERT INTO outbox_3 SELECT turn_id, part, state, payload, tries, next_at_ms, possible_duplicate, platform_id,
+    error, changed_ms FROM outbox;
 DROP TABLE outbox;
 ALTER TABLE outbox_3 RENAME TO outbox;
 CREATE INDEX outbox_pending ON outbox (next_at_ms) WHERE state = 1;
