@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The SQLite connection: the one file of the store that includes sqlite3.h. WAL with
+ * The SQLite connection; with sqlite_cache.c and sqlite_wal.c all that includes sqlite3.h here. WAL with
  * synchronous=FULL, so a commit that returned has been flushed; secure_delete, so what was
  * deleted is overwritten; statements prepared once per connection. A connection carries no
  * mutex: it belongs to one thread at a time. SQLite's codes become errnos here and nowhere else,
@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "store/sqlite_wal.h"
 
 #define DB_FILE "parley.db"
 #define BUSY_MS 5000 /* another process (the CLI) may hold the write lock for a moment */
@@ -289,16 +291,17 @@ static void sqlite_close(struct store_db *db)
 
 /* SQLite counts its memory under a global mutex, for a limit nobody sets. Refused, harmlessly, once a
  * connection exists. */
-static void count_nothing(void)
+static void process_setup(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite_wal_register();
 }
 
 static int sqlite_open(struct store_db **out, const char *dir, bool read_only, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     char path[PATH_MAX];
-    pthread_once(&once, count_nothing);
+    pthread_once(&once, process_setup);
     if (snprintf(path, sizeof path, "%s/" DB_FILE, dir) >= (int)sizeof path)
         return err_set(err, -ENAMETOOLONG, "%s: name too long", dir);
     int rc = read_only ? 0 : file_create(path, err);
@@ -306,7 +309,7 @@ static int sqlite_open(struct store_db **out, const char *dir, bool read_only, s
     if (!db)
         return rc ? rc : err_set(err, -ENOMEM, "%s: out of memory", path);
     int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
-    int code = sqlite3_open_v2(path, &db->conn, flags, NULL);
+    int code = sqlite3_open_v2(path, &db->conn, flags, read_only ? NULL : SQLITE_WAL_VFS);
     rc = code == SQLITE_OK ? setup(db, read_only, err) : db_error(db, code, "open", err);
     if (rc) {
         sqlite_close(db);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Private to the SQLite back end. sqlite.c is the only file that includes sqlite3.h; what the
+ * Private to the SQLite back end. sqlite.c hides sqlite3.h; what the
  * others need of it is this page: cached statements, named so that an error says which one it
  * was, and a cursor that binds and reads in order and remembers the first thing that went wrong,
  * so that a caller builds freely and checks once.
