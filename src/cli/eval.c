@@ -1,111 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * parley eval routing DIR: is the score any good? dev.jsonl says for each prompt what a cheap and a dear
- * model made of it: APGR is the area under quality over the share of dear calls, 0 = all cheap, 1 = all dear,
- * 0.5 = by lot; CPT(x) the percentage of dear calls that recovers x percent of the gap. Equal scores are one
- * block, crossed in a straight line. chat.jsonl says what class a message should get and whether it asks for
- * live data.
+ * parley eval WHAT DIR: quality figures over a folder of JSON lines. One file for each evaluation.
  */
+#include "cli/eval.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include <parley/clock.h>
+static const struct {
+    const char *name;
+    int (*run)(const struct cli *cli, const struct snapshot *snap, const char *dir);
+} evaluations[] = { { "routing", eval_routing }, { "semantic", eval_semantic } };
 
-#include "base/json.h"
-#include "cli/cli.h"
-#include "conf/snapshot.h"
-#include "pipeline/score.h"
-
-#define SOURCES_MAX 32
-#define ROWS_MAX    1000000
-#define BIG_SOURCE  200 /* rows from which a source counts in the macro mean */
-
-struct row {
-    int source;
-    double weak, strong, score;
-};
-
-struct eval {
-    const struct routing *routing;
-    int year;
-    bool quiet;
-    /* dev.jsonl */
-    struct row *row;
-    size_t rows, room;
-    char *source[SOURCES_MAX];
-    size_t sources;
-    /* chat.jsonl */
-    size_t lines, right, live_both, live_said, live_due;
-};
-
-struct measure {
-    size_t n;
-    double weak, strong, apgr, cpt50, cpt80, pgr25, pgr50;
-};
-
-/* -1 when there is no room for another. */
-static int source_of(struct eval *e, const char *name)
-{
-    for (size_t i = 0; i < e->sources; i++)
-        if (strcmp(e->source[i], name) == 0)
-            return (int)i;
-    if (e->sources == SOURCES_MAX || !(e->source[e->sources] = strdup(name)))
-        return -1;
-    return (int)e->sources++;
-}
-
-static bool rows_reserve(struct eval *e)
-{
-    if (e->rows < e->room)
-        return true;
-    size_t room = e->room ? e->room * 2 : 1024;
-    struct row *grown = room <= ROWS_MAX ? realloc(e->row, room * sizeof *grown) : NULL;
-    if (!grown)
-        return false;
-    e->row = grown;
-    e->room = room;
-    return true;
-}
-
-static int take_dev(struct eval *e, const cJSON *o)
-{
-    const char *prompt = json_text(o, "prompt", NULL);
-    int source = source_of(e, json_text(o, "source", ""));
-    struct turn_complexity c;
-    if (!prompt || source < 0 || !rows_reserve(e))
-        return prompt ? X_E_LIMIT : X_E_INVALID;
-    score_text(&c, e->routing, prompt, NULL, e->year);
-    e->row[e->rows++] =
-        (struct row){ source, json_number(o, "weak", 0), json_number(o, "strong", 0), c.score };
-    return 0;
-}
-
-static int take_chat(struct eval *e, const cJSON *o)
-{
-    const char *prompt = json_text(o, "prompt", NULL), *want = json_text(o, "class", NULL);
-    bool live = json_bool(o, "needs_live", false);
-    struct turn_complexity c;
-    if (!prompt || !want)
-        return X_E_INVALID;
-    score_text(&c, e->routing, prompt, NULL, e->year);
-    bool right = strcmp(route_class_name(c.klass), want) == 0;
-    e->lines++;
-    e->right += right;
-    e->live_due += live;
-    e->live_said += c.needs_live;
-    e->live_both += live && c.needs_live;
-    if (!e->quiet && (!right || live != c.needs_live))
-        fprintf(stderr, "%s: %s%s, expected %s%s; score %.2f\n", json_text(o, "id", "?"),
-                route_class_name(c.klass), c.needs_live ? " live" : "", want, live ? " live" : "", c.score);
-    return 0;
-}
-
-/* 0; X_E_NOT_FOUND when the file is not there; else it has been said. */
-static int each_line(struct eval *e, const char *dir, const char *name,
-                     int (*take)(struct eval *e, const cJSON *o))
+int eval_each_line(const char *dir, const char *name, int (*take)(void *ctx, const cJSON *o), void *ctx)
 {
     char path[4096], *line = NULL;
     size_t room = 0, number = 0;
@@ -121,7 +31,7 @@ static int each_line(struct eval *e, const char *dir, const char *name,
         number++;
         rc = json_parse(&o, line, (size_t)n, &err);
         if (rc == 0)
-            rc = take(e, o);
+            rc = take(ctx, o);
         cJSON_Delete(o);
         o = NULL;
     }
@@ -132,180 +42,21 @@ static int each_line(struct eval *e, const char *dir, const char *name,
     return rc ? -EBADMSG : 0;
 }
 
-static int by_score_falling(const void *a, const void *b)
-{
-    const struct row *x = a, *y = b;
-    return x->score == y->score ? 0 : x->score > y->score ? -1 : 1;
-}
-
-/* The curve as it is walked: a segment from (x0, y0) to (x1, y1), y being the share of the gap. */
-struct walk {
-    double x0, y0, x1, y1;
-};
-
-static double cross_at(const struct walk *w, double share)
-{
-    return 100 * (w->x0 + (w->x1 - w->x0) * (w->y1 > w->y0 ? (share - w->y0) / (w->y1 - w->y0) : 0));
-}
-
-static double value_at(const struct walk *w, double x)
-{
-    return w->y0 + (w->y1 - w->y0) * (x - w->x0) / (w->x1 - w->x0);
-}
-
-static void walk_segment(struct measure *m, const struct walk *w)
-{
-    const double near = 1e-12;
-    m->apgr += (w->x1 - w->x0) * (w->y0 + w->y1) / 2;
-    if (m->cpt50 < 0 && w->y1 >= 0.5 - near)
-        m->cpt50 = cross_at(w, 0.5);
-    if (m->cpt80 < 0 && w->y1 >= 0.8 - near)
-        m->cpt80 = cross_at(w, 0.8);
-    if (w->x0 < 0.25 && w->x1 >= 0.25)
-        m->pgr25 = value_at(w, 0.25);
-    if (w->x0 < 0.5 && w->x1 >= 0.5)
-        m->pgr50 = value_at(w, 0.5);
-}
-
-/* `row` sorted by falling score. False when the dear model is no better. */
-static bool measure_rows(struct measure *m, const struct row *row, size_t n)
-{
-    *m = (struct measure){ .n = n, .cpt50 = -1, .cpt80 = -1 };
-    double gap = 0;
-    for (size_t i = 0; i < n; i++) {
-        m->weak += row[i].weak / (double)n;
-        m->strong += row[i].strong / (double)n;
-        gap += row[i].strong - row[i].weak;
-    }
-    if (gap <= 0)
-        return false;
-    struct walk w = { 0 };
-    for (size_t i = 0; i < n;) {
-        double score = row[i].score, gained = 0;
-        size_t from = i;
-        for (; i < n && row[i].score == score; i++)
-            gained += row[i].strong - row[i].weak;
-        w.x1 = w.x0 + (double)(i - from) / (double)n;
-        w.y1 = w.y0 + gained / gap;
-        walk_segment(m, &w);
-        w.x0 = w.x1;
-        w.y0 = w.y1;
-    }
-    return true;
-}
-
-static void print_measure(const char *name, const struct measure *m)
-{
-    char n[24] = "", weak[24] = "", strong[24] = "";
-    if (m->n) {
-        (void)snprintf(n, sizeof n, "%zu", m->n);
-        (void)snprintf(weak, sizeof weak, "%.3f", m->weak);
-        (void)snprintf(strong, sizeof strong, "%.3f", m->strong);
-    }
-    printf("%-9s %6s %6s %6s  %6.3f %7.1f %7.1f %7.3f %7.3f\n", name, n, weak, strong, m->apgr, m->cpt50,
-           m->cpt80, m->pgr25, m->pgr50);
-}
-
-static void add_to_mean(struct measure *mean, const struct measure *m, double parts)
-{
-    mean->apgr += m->apgr / parts;
-    mean->cpt50 += m->cpt50 / parts;
-    mean->cpt80 += m->cpt80 / parts;
-    mean->pgr25 += m->pgr25 / parts;
-    mean->pgr50 += m->pgr50 / parts;
-}
-
-/* -1 = all sources. `part` has room for every row. */
-static bool measure_source(const struct eval *e, int source, struct row *part, struct measure *m)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < e->rows; i++)
-        if (source < 0 || e->row[i].source == source)
-            part[n++] = e->row[i];
-    qsort(part, n, sizeof *part, by_score_falling);
-    return measure_rows(m, part, n);
-}
-
-/* Indexes of the sources in the order of their names. */
-static void order_sources(const struct eval *e, int order[SOURCES_MAX])
-{
-    for (size_t i = 0; i < e->sources; i++) {
-        size_t at = i;
-        for (; at > 0 && strcmp(e->source[order[at - 1]], e->source[i]) > 0; at--)
-            order[at] = order[at - 1];
-        order[at] = (int)i;
-    }
-}
-
-static int print_dev(const struct eval *e)
-{
-    struct row *part = calloc(e->rows ? e->rows : 1, sizeof *part);
-    struct measure m[SOURCES_MAX] = { { 0 } }, all = { 0 }, mean = { 0 };
-    int order[SOURCES_MAX] = { 0 };
-    size_t big = 0;
-    bool gap = part != NULL;
-    order_sources(e, order);
-    for (size_t i = 0; i < e->sources && gap; i++) {
-        gap = measure_source(e, order[i], part, &m[i]);
-        big += m[i].n >= BIG_SOURCE;
-    }
-    gap = gap && measure_source(e, -1, part, &all);
-    free(part);
-    if (!gap)
-        return cli_fail(0, "dev.jsonl: a source in which the strong model is no better"), EX_DATAERR;
-    printf("%-9s %6s %6s %6s  %6s %7s %7s %7s %7s\n", "source", "n", "weak", "strong", "APGR", "CPT50%",
-           "CPT80%", "PGR@25", "PGR@50");
-    for (size_t i = 0; i < e->sources; i++) {
-        print_measure(e->source[order[i]], &m[i]);
-        if (m[i].n >= BIG_SOURCE)
-            add_to_mean(&mean, &m[i], (double)big);
-    }
-    if (e->sources > 1)
-        print_measure("pooled", &all);
-    if (big > 1)
-        print_measure("macro", &mean);
-    return EX_OK;
-}
-
-static void print_chat(const struct eval *e)
-{
-    double said = (double)e->live_said, due = (double)e->live_due;
-    double f1 = said + due > 0 ? 2 * (double)e->live_both / (said + due) : 1;
-    printf("chat      %zu lines, class right %.1f %%, needs_live F1 %.3f\n", e->lines,
-           e->lines ? 100 * (double)e->right / (double)e->lines : 0, f1);
-}
-
-static int run(struct eval *e, const char *dir)
-{
-    int dev = each_line(e, dir, "dev.jsonl", take_dev), chat = each_line(e, dir, "chat.jsonl", take_chat);
-    int rc = EX_OK;
-    if (dev == X_E_NOT_FOUND && chat == X_E_NOT_FOUND)
-        return cli_fail(0, "%s: neither dev.jsonl nor chat.jsonl", dir), EX_NOINPUT;
-    if (dev < 0 || chat < 0)
-        return cli_exit_code(dev < 0 ? dev : chat);
-    if (dev == 0)
-        rc = print_dev(e);
-    if (rc == EX_OK && chat == 0)
-        print_chat(e);
-    return rc;
-}
-
 int cmd_eval(struct cli *cli)
 {
     struct snapshot *snap = NULL;
     struct err err = { "" };
-    if (strcmp(cli->arg[0], "routing") != 0)
-        return cli_fail(0, "there is no evaluation called \"%s\"; there is routing", cli->arg[0]), EX_USAGE;
+    size_t i = 0;
+    while (i < ARRAY_LEN(evaluations) && strcmp(cli->arg[0], evaluations[i].name) != 0)
+        i++;
+    if (i == ARRAY_LEN(evaluations)) {
+        cli_fail(0, "there is no evaluation called \"%s\"; there are routing and semantic", cli->arg[0]);
+        return EX_USAGE;
+    }
     int rc = snapshot_load(&snap, &cli->source, &err);
     if (rc)
         return cli_fail(rc, "%s", err.text);
-    struct eval e = { .routing = &snap->policies->routing,
-                      .year = score_year(clock_wall_ms()),
-                      .quiet = cli->quiet };
-    rc = run(&e, cli->arg[1]);
-    for (size_t i = 0; i < e.sources; i++)
-        free(e.source[i]);
-    free(e.row);
+    rc = evaluations[i].run(cli, snap, cli->arg[1]);
     snapshot_unref(snap);
     return rc;
 }

@@ -74,6 +74,10 @@ struct config {
         int deadline_ms;
     } answer;
     struct {
+        bool semantic;
+        int semantic_threshold; /* percent */
+    } cache;
+    struct {
         int user_per_minute, ip_per_minute;
     } limits;
     struct {

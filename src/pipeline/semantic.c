@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * semantic: text -> pieces (words, marks) -> units (what is left after the rows of the language) -> meaning.
+ * A closed list of what may differ is safe where a similarity is not: to any embedder "turn X on" and "turn X
+ * off" are near. So the tables decide, and the threshold is a bound on top. What no row covers (another
+ * order, a word nobody listed, a language without rows) is another question: a miss costs one call to a
+ * model, a false hit a wrong answer.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "embed/words.h"
+#include "pipeline/semantic_impl.h"
+
+/* ---- the language ---- */
+
+bool semantic_listed(const char *list, struct str word)
+{
+    for (const char *p = list; (p = memmem(p, strlen(p), word.at, word.len)); p++)
+        if (p > list && p[-1] == ' ' && p[word.len] == ' ')
+            return true;
+    return false;
+}
+
+static size_t count_marks(const struct reading *r, const char *marks)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->pieces; i++)
+        n += semantic_listed(marks, r->piece[i].text);
+    return n;
+}
+
+/* The one with the most frequent words; of several the one the person speaks, else none. */
+static const struct semantic_language *language_of(const struct reading *r, const char *spoken)
+{
+    const struct semantic_language *best = NULL;
+    size_t most = 0;
+    bool tie = false;
+    for (size_t i = 0; i < semantic_languages; i++) {
+        const struct semantic_language *l = &semantic_language[i];
+        size_t n = count_marks(r, l->marks);
+        if (n > most || (n == most && n > 0 && strcmp(l->code, spoken) == 0)) {
+            tie = false;
+            best = l;
+        } else if (n == most && n > 0) {
+            tie |= strcmp(best->code, spoken) != 0;
+        }
+        most = n > most ? n : most;
+    }
+    return tie ? NULL : best;
+}
+
+/* ---- pieces to units ---- */
+
+static bool ends_with(struct str word, struct str end)
+{
+    return word.len > end.len && memcmp(word.at + word.len - end.len, end.at, end.len) == 0;
+}
+
+static bool ends_in_one_of(struct str word, const char *ends)
+{
+    struct str rest = str_of(ends), end;
+    while (str_cut(&rest, ' ', &end))
+        if (end.len && ends_with(word, end))
+            return true;
+    return false;
+}
+
+/* Words whose -s is no plural, or whose plural means something else. */
+static const char not_plural[] =
+    " news goods customs means arms shorts glasses jeans savings terms contents clothes "
+    "damages series species works economics physics politics statistics ethics kurs "
+    "cours fils sens temps corps esposas gafas lens mars mathematics manners spirits "
+    "windows airpods ";
+
+/* "fees" is "fee". Word is short, a name or no plural: as it is. */
+static void cut_plural(struct reading *r, struct unit *u)
+{
+    struct str *w = &u->text;
+    if (w->len < 4 || !ends_with(*w, STR("s")) || ends_in_one_of(*w, "ss us is") ||
+        semantic_listed(not_plural, *w) || (r->lang->english && ends_in_one_of(*w, "as os")))
+        return;
+    u->plural = true;
+    w->len -= r->lang->english && ends_in_one_of(*w, "xes ches shes sses") ? 2 : 1;
+    if (r->lang->english && w->len > 4 && ends_with(*w, STR("ie"))) {
+        w->len -= 1;
+        r->low[(size_t)(w->at - r->low) + w->len - 1] = 'y';
+    }
+}
+
+/* "how do I go about staking" is "how do I stake". */
+static void cut_verb(struct reading *r, struct unit *u)
+{
+    struct word w = { .len = u->text.len };
+    if (w.len > WORD_BYTES_MAX)
+        return;
+    memcpy(w.at, u->text.at, w.len);
+    word_stem(&w);
+    if (r->low_len + w.len > sizeof r->low) {
+        r->full = true;
+        return;
+    }
+    memcpy(r->low + r->low_len, w.at, w.len);
+    u->text = (struct str){ r->low + r->low_len, w.len };
+    r->low_len += w.len;
+}
+
+static void add_unit(struct reading *r, struct str text, bool form)
+{
+    if (r->units == UNITS_MAX) {
+        r->full = true;
+        return;
+    }
+    r->unit[r->units++] =
+        (struct unit){ .text = text, .article = r->article, .opens = r->opens || r->article, .form = form };
+    r->article = 0;
+    r->opens = r->asked = false;
+}
+
+void semantic_mood(struct reading *r, struct str text)
+{
+    if (r->bags == BAG_MAX)
+        r->full = true;
+    else
+        r->bag[r->bags++] = text;
+    r->opens = true;
+}
+
+static void add_row(struct reading *r, const struct semantic_row *row)
+{
+    struct str rest = str_of(row->to), one;
+    r->opens = true;
+    while (str_cut(&rest, ' ', &one)) {
+        if (one.len == 0)
+            continue;
+        if (one.at[0] == '@')
+            r->article = one.at[1];
+        else if (one.at[0] == '+')
+            semantic_mood(r, one);
+        else
+            add_unit(r, one, one.at[0] >= 'A' && one.at[0] <= 'Z');
+    }
+    if (row->where == ASKED)
+        r->asked = true;
+}
+
+bool semantic_unit_is(const struct reading *r, size_t at, const char *text)
+{
+    return at < r->units && str_eqs(r->unit[at].text, text);
+}
+
+static bool in_task(const struct reading *r)
+{
+    return semantic_unit_is(r, 0, "TO");
+}
+
+/* Where the next piece is that is no comma. */
+static size_t past_commas(const struct reading *r, size_t at)
+{
+    while (at < r->pieces && str_eqs(r->piece[at].text, ","))
+        at++;
+    return at;
+}
+
+/* How many pieces from `at` on are the phrase; 0 = they are not. Before anything is asked a comma may stand
+ * inside: "tell me, please". */
+static size_t phrase_at(const struct reading *r, struct str phrase, size_t at)
+{
+    struct str one;
+    size_t end = at;
+    while (str_cut(&phrase, ' ', &one)) {
+        if (r->units == 0 && end > at)
+            end = past_commas(r, end);
+        if (end == r->pieces || r->piece[end].quoted || !str_eq(one, r->piece[end].text))
+            return 0;
+        end++;
+    }
+    return end - at;
+}
+
+/* Whether the row may stand at pieces [at..at + n). */
+static bool row_fits(const struct reading *r, const struct semantic_row *row, size_t at, size_t n)
+{
+    bool first = r->units == 0 && r->bags == 0;
+    size_t next = past_commas(r, at + n);
+    switch (row->where) {
+    case ANY:
+        return true;
+    case START:
+        return first && !r->asked;
+    case AFTER:
+        return r->asked;
+    case ASKED:
+        return first && next < r->pieces && semantic_listed(r->lang->asks, r->piece[next].text);
+    case END:
+        return next == r->pieces;
+    case FORM:
+        return r->units && r->unit[r->units - 1].form;
+    case TASK:
+        return in_task(r);
+    }
+    return false;
+}
+
+/* The row with the longest phrase that fits; of equal ones the one that wants more. */
+static const struct semantic_row *row_at(const struct reading *r, size_t at, size_t *taken)
+{
+    const struct semantic_row *best = NULL;
+    *taken = 0;
+    for (size_t i = 0; i < r->lang->rows; i++) {
+        const struct semantic_row *row = &r->lang->row[i];
+        struct str rest = str_of(row->words), phrase;
+        while (str_cut(&rest, '|', &phrase)) {
+            size_t n = phrase_at(r, phrase, at);
+            if (n && (n > *taken || (n == *taken && row->where > best->where)) && row_fits(r, row, at, n)) {
+                best = row;
+                *taken = n;
+            }
+        }
+    }
+    return best;
+}
+
+/* A bare "how" before an infinitive, in a language whose infinitives can be told. */
+static bool is_task_word(const struct reading *r, size_t at)
+{
+    return r->lang && r->units == 0 && at + 1 < r->pieces &&
+           semantic_listed(r->lang->task_words, r->piece[at].text) &&
+           ends_in_one_of(r->piece[at + 1].text, r->lang->task_ends);
+}
+
+static void add_word(struct reading *r, size_t at)
+{
+    const struct piece *p = &r->piece[at];
+    bool verb = r->units == 1 && in_task(r) && !r->article;
+    add_unit(r, p->text, false);
+    if (r->full || !r->lang || p->quoted)
+        return;
+    if (verb && r->lang->english)
+        cut_verb(r, &r->unit[r->units - 1]);
+    else if (r->lang->plural_s)
+        cut_plural(r, &r->unit[r->units - 1]);
+}
+
+/* Behind what was taken off, with nothing asked yet. */
+static bool is_idle_comma(const struct reading *r, size_t at)
+{
+    return str_eqs(r->piece[at].text, ",") && (r->asked || (r->units == 0 && r->opens));
+}
+
+static void read_units(struct reading *r)
+{
+    for (size_t at = 0, n = 1; at < r->pieces && !r->full; at += n) {
+        const struct semantic_row *row = r->lang ? row_at(r, at, &n) : NULL;
+        if (n <= 1 && is_task_word(r, at))
+            add_unit(r, STR("TO"), true);
+        else if (row)
+            add_row(r, row);
+        else if (!is_idle_comma(r, at))
+            add_word(r, at);
+        n = row ? n : 1;
+    }
+    while (r->units && str_eqs(r->unit[r->units - 1].text, ","))
+        r->units--;
+}
+
+/* ---- units to meaning ---- */
+
+static void put(struct semantic *out, struct str text, char behind)
+{
+    if (out->len + text.len + 2 > sizeof out->meaning)
+        return; /* cannot be: every piece is shorter than what it came from, and a row is short */
+    memcpy(out->meaning + out->len, text.at, text.len);
+    out->len += text.len;
+    out->meaning[out->len++] = behind;
+    out->meaning[out->len] = '\0';
+}
+
+/* "What is Apple" is not "what is an apple": in the definition of one word the article is part of it. */
+static void put_article(const struct reading *r, struct semantic *out)
+{
+    if (!r->lang || !r->lang->articles_tell || r->units != 2 || !semantic_unit_is(r, 0, "WHAT") ||
+        r->bags != 1 || !str_eqs(r->bag[0], "+IS"))
+        return;
+    const struct unit *u = &r->unit[1];
+    if (u->article == 't')
+        put(out, STR("THE"), ' ');
+    else if (u->article == 'a' || u->plural)
+        put(out, STR("A"), ' ');
+}
+
+bool semantic_read(struct semantic *out, const char *text, const char *language)
+{
+    struct reading r;
+    size_t len = strlen(text);
+    out->len = 0;
+    out->meaning[0] = '\0';
+    if (len > SEMANTIC_TEXT_MAX)
+        return false;
+    memset(&r, 0, sizeof r);
+    semantic_cut(&r, text, len);
+    r.lang = language_of(&r, language);
+    read_units(&r);
+    if (r.lang && r.lang->english)
+        semantic_english(&r);
+    if (r.full || r.units == 0 || (r.units == 1 && r.unit[0].form))
+        return false;
+    put(out, str_of(r.lang ? r.lang->code : "-"), ':');
+    for (size_t i = 0; i < r.units; i++)
+        put(out, r.unit[i].text, ' ');
+    for (size_t i = 0; i < r.bags; i++)
+        put(out, r.bag[i], ' ');
+    put_article(&r, out);
+    return true;
+}
+
+int semantic_nearness(const char *a, const char *b)
+{
+    const struct embedder_ops *ops = &embedder_hash;
+    const struct str both[] = { str_of(a), str_of(b) };
+    struct embedder *e;
+    if (ops->open(&e, NULL))
+        return 0;
+    size_t dim = ops->dim(e);
+    float *v = malloc(2 * dim * sizeof *v);
+    double sum = 0;
+    if (v && ops->embed(e, both, 2, v, NULL) == 0)
+        for (size_t i = 0; i < dim; i++)
+            sum += (double)v[i] * (double)v[dim + i];
+    free(v);
+    ops->close(e);
+    return sum > 0 ? (int)(100 * sum + 0.5) : 0;
+}
