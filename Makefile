@@ -59,7 +59,8 @@ SRC_docs      := docs chunk tree markdown
 SRC_llm       := llm call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
 SRC_lexical   := writer file score sum
 SRC_knowledge := index search kdb generation analyse rank
-SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_text semantic semantic_cut semantic_english semantic_words retrieve lexicon features score route \
+SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_text semantic semantic_cut semantic_english semantic_words \
+                 semantic_words_en semantic_words_romance retrieve lexicon features score route \
                  generate retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
 SRC_cli       := cli serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
@@ -254,6 +255,7 @@ eval: deps
 	@$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/retrieval
 	@$(BUILD)/tests/bench/retrieval
 	@$(BUILD)/parley eval routing data/eval/routing --set policies.dir=policies
+	@$(BUILD)/parley eval semantic data/eval/semantic --quiet
 
 # Rewrites the weights in policies/routing.json from prompts with the marks of two models.
 DEV ?= ../shared/data/routing/dev.jsonl

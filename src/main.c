@@ -27,10 +27,13 @@ static const struct command commands[] = {
       "  --explain  the reasons, and the providers in the order they would be tried\n"
       "  --jsonl    reads {\"id\", \"prompt\"} lines from standard input and writes one line for each:\n"
       "             {\"id\", \"score\", \"needs_live\", \"class\", \"reasons\"}\n" },
-    { "eval", "routing DIR", "measure the routing on DIR/dev.jsonl and DIR/chat.jsonl", 2, 2, cmd_eval,
+    { "eval", "WHAT DIR", "measure routing or semantic on the lines of a folder", 2, 2, cmd_eval,
+      "routing: DIR/dev.jsonl and DIR/chat.jsonl; semantic (the cache's second look): DIR/pairs.jsonl.\n"
       "dev.jsonl: {\"source\", \"prompt\", \"weak\", \"strong\"}: what a cheap and a dear model scored.\n"
       "chat.jsonl: {\"id\", \"prompt\", \"class\", \"needs_live\"}: what is expected. Either may be "
-      "missing.\n" },
+      "missing.\n"
+      "pairs.jsonl: {\"lang\", \"kind\", \"same\", \"a\", \"b\"}: whether one answer serves both "
+      "questions.\n" },
     { "check-config", "", "print the effective configuration, secrets masked", 0, 0, cmd_check_config, NULL },
     { "providers", "", "list the configured models, their prices and what was spent", 0, 0, cmd_providers,
       "Days and months are UTC. What running calls have reserved is told apart in --json.\n" },

@@ -77,7 +77,8 @@ struct turn_memory {
 
 /* cache */
 struct turn_cache {
-    char key[KEY_BYTES]; /* "" = this turn may not use the cache */
+    char key[KEY_BYTES];  /* "" = this turn may not use the cache */
+    char like[KEY_BYTES]; /* of what is asked, in whatever words; "" = only the same words do */
 };
 
 /* retrieve */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The LRU (list + table under one mutex) and the stage that asks it. A key covers everything the answer may
- * depend on: bot, language, policies, the answer's settings, knowledge generation, normalised question.
+ * depend on: bot, language, policies, the answer's settings, knowledge generation, normalised question. With
+ * cache.semantic a miss is followed by a second look under the same circumstances: what the question asks
+ * (semantic.h) instead of its words. Off, that costs nothing; the file has no second look.
  */
 #include "pipeline/cache.h"
 
@@ -11,17 +13,21 @@
 #include <string.h>
 
 #include <parley/clock.h>
+#include <parley/log.h>
 
 #include "base/hash.h"
 #include "base/table.h"
 #include "base/utf.h"
 #include "pipeline/cache_text.h"
+#include "pipeline/semantic.h"
 #include "pipeline/stages.h"
 
 struct entry {
-    struct table_link link;
+    struct table_link link, alike;
     struct entry *newer, *older;
     char key[KEY_BYTES];
+    char like[KEY_BYTES]; /* "" = not in `alike` */
+    const char *question; /* in `words`; of those that are */
     int64_t until_ms;
     struct turn_answer answer; /* strings in `words` */
     struct turn_validation validation;
@@ -30,7 +36,7 @@ struct entry {
 
 struct cache {
     pthread_mutex_t lock;
-    struct table table;
+    struct table table, alike;
     struct entry *newest, *oldest;
     size_t entries, max;
     int64_t ttl_ms;
@@ -43,6 +49,7 @@ int cache_open(struct cache **out, size_t entries, int64_t ttl_ms, struct err *e
         return err_set(err, -ENOMEM, "answer cache: out of memory");
     pthread_mutex_init(&c->lock, NULL);
     table_init(&c->table);
+    table_init(&c->alike);
     c->max = entries;
     c->ttl_ms = ttl_ms;
     *out = c;
@@ -67,6 +74,8 @@ static void evict(struct cache *c, struct entry *e)
 {
     unlink_entry(c, e);
     table_drop(&c->table, &e->link);
+    if (e->like[0])
+        table_drop(&c->alike, &e->alike);
     arena_wipe(&e->words);
     free(e);
     c->entries--;
@@ -79,6 +88,7 @@ void cache_close(struct cache *c)
     while (c->oldest)
         evict(c, c->oldest);
     table_free(&c->table);
+    table_free(&c->alike);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -142,6 +152,35 @@ int cache_get(struct cache *c, const char *key, struct turn *t, int64_t now_mono
     return rc;
 }
 
+int cache_find_like(struct cache *c, const char *like, char key[KEY_BYTES], const char **question,
+                    struct arena *a, int64_t now_mono_ms)
+{
+    pthread_mutex_lock(&c->lock);
+    struct table_link *l = table_get(&c->alike, like);
+    struct entry *e = l ? CONTAINER_OF(l, struct entry, alike) : NULL;
+    int rc = X_E_NOT_FOUND;
+    if (e && now_mono_ms < e->until_ms) {
+        memcpy(key, e->key, KEY_BYTES);
+        *question = arena_strdup(a, e->question);
+        rc = *question ? 0 : X_E_NOT_FOUND;
+    } else if (e) {
+        evict(c, e);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return rc;
+}
+
+/* When it fails the entry is found by its key only. */
+static void link_like(struct cache *c, struct entry *e, const struct turn *t)
+{
+    if (!t->cache.like[0])
+        return;
+    memcpy(e->like, t->cache.like, sizeof e->like);
+    e->question = arena_strdup(&e->words, t->redaction.text);
+    if (!e->question || table_put(&c->alike, &e->alike, e->like))
+        e->like[0] = '\0';
+}
+
 void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t now_mono_ms)
 {
     struct entry *e = c->max ? calloc(1, sizeof *e) : NULL;
@@ -157,6 +196,7 @@ void cache_put(struct cache *c, const char *key, const struct turn *t, int64_t n
         free(e);
     } else {
         make_newest(c, e);
+        link_like(c, e, t);
         if (++c->entries > c->max)
             evict(c, c->oldest);
     }
@@ -239,6 +279,36 @@ static struct str normalised(struct turn *t)
     return (struct str){ out, out ? n : 0 };
 }
 
+static void set_like(struct turn *t, const char *context)
+{
+    struct semantic s;
+    if (!t->snap->config->cache.semantic || !semantic_read(&s, t->redaction.text, t->identity.language))
+        return;
+    struct str part[] = { str_of(context), STR("like"), { s.meaning, s.len } };
+    hmac_hex(t->cache.like, t->pipeline->keys.identity, part, ARRAY_LEN(part));
+}
+
+/* The same question in other words, asked under the same circumstances. */
+static bool from_similar(struct turn *t)
+{
+    struct cache *c = t->pipeline->cache;
+    char key[KEY_BYTES];
+    const char *question;
+    if (!t->cache.like[0] || cache_find_like(c, t->cache.like, key, &question, &t->arena, clock_mono_ms()))
+        return false;
+    int near = semantic_nearness(question, t->redaction.text);
+    if (near < t->snap->config->cache.semantic_threshold || cache_get(c, key, t, clock_mono_ms()))
+        return false;
+    turn_warn(t, "similar_question");
+    log_info("cache.similar", "turn=%s near=%d", t->id, near);
+    return true;
+}
+
+static bool from_memory(struct turn *t)
+{
+    return cache_get(t->pipeline->cache, t->cache.key, t, clock_mono_ms()) == 0;
+}
+
 enum verdict stage_cache(struct turn *t, struct worker *w)
 {
     const struct worker_kit *kit = w->state;
@@ -256,7 +326,12 @@ enum verdict stage_cache(struct turn *t, struct worker *w)
         return turn_fail(t, -ENOMEM, "cache");
     struct str part[] = { str_of(context), question };
     hmac_hex(t->cache.key, t->pipeline->keys.identity, part, ARRAY_LEN(part));
-    if (cache_get(t->pipeline->cache, t->cache.key, t, clock_mono_ms()) && !from_file(t))
+    bool hit = from_memory(t);
+    if (!hit) {
+        set_like(t, context);
+        hit = from_file(t) || from_similar(t);
+    }
+    if (!hit)
         return t->arena.failed ? turn_fail(t, -ENOMEM, "cache") : NEXT;
     t->answer.cached = true;
     t->answer.tokens_in = t->answer.tokens_out = t->answer.cost_nusd = 0; /* no model was asked */

@@ -36,8 +36,8 @@ static const struct semantic_language *language_of(const struct reading *r, cons
     const struct semantic_language *best = NULL;
     size_t most = 0;
     bool tie = false;
-    for (size_t i = 0; i < semantic_languages; i++) {
-        const struct semantic_language *l = &semantic_language[i];
+    for (size_t i = 0; i < SEMANTIC_LANGUAGES; i++) {
+        const struct semantic_language *l = semantic_language[i];
         size_t n = count_marks(r, l->marks);
         if (n > most || (n == most && n > 0 && strcmp(l->code, spoken) == 0)) {
             tie = false;

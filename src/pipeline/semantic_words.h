@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the reader of questions (semantic.h) may take off or put for another word, by language. Data.
+ * What the reader of questions (semantic.h) may take off or put for another word, by language. Data. A phrase
+ * may be here only if no two questions that want different answers become equal by it: "remove" is not
+ * "delete", "you" is not "I". The order of rows means nothing: the longest phrase that fits is taken.
  */
 #ifndef PIPELINE_SEMANTIC_WORDS_H
 #define PIPELINE_SEMANTIC_WORDS_H
@@ -41,7 +43,11 @@ struct semantic_language {
     bool articles_tell; /* "Apple" is not "an apple" */
 };
 
-extern const struct semantic_language semantic_language[];
-extern const size_t semantic_languages;
+#define SEMANTIC_ROWS(rows_of) .row = (rows_of), .rows = ARRAY_LEN(rows_of)
+#define SEMANTIC_LANGUAGES     7
+
+extern const struct semantic_language semantic_en, semantic_de, semantic_es, semantic_fr, semantic_it,
+    semantic_pt, semantic_ru;
+extern const struct semantic_language *const semantic_language[SEMANTIC_LANGUAGES];
 
 #endif

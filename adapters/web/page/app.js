@@ -117,6 +117,7 @@ const WARNINGS = {
   no_citations: 'The text names no sources; those listed were searched.',
   provider_sources: 'The answer rests on web sources, not on the documents.',
   not_in_documents: 'The documents do not hold the answer.',
+  similar_question: 'This is the answer to the same question in other words.',
   provider_fallback: 'The first model failed; another one answered.',
   budget_soft: 'The budget is nearly used; a cheaper model may have answered.',
   budget_hard: 'The budget is used up; a model was left out.',
