@@ -149,6 +149,11 @@ bool semantic_unit_is(const struct reading *r, size_t at, const char *text)
     return at < r->units && str_eqs(r->unit[at].text, text);
 }
 
+static bool is_preposition(struct str word)
+{
+    return semantic_listed(" in on at for to from by with without and or than of , ", word);
+}
+
 static bool in_task(const struct reading *r)
 {
     return semantic_unit_is(r, 0, "TO");
@@ -178,11 +183,22 @@ static size_t phrase_at(const struct reading *r, struct str phrase, size_t at)
     return end - at;
 }
 
+/* What looks like an article or an auxiliary and is none: "plan A", "Will", "vitamin a for". */
+static bool is_name(const struct reading *r, const struct semantic_row *row, size_t at)
+{
+    if (row->to[0] != '@' && row->to[0] != '+')
+        return false;
+    return r->piece[at].capital ||
+           (row->to[0] == '@' && (at + 1 == r->pieces || is_preposition(r->piece[at + 1].text)));
+}
+
 /* Whether the row may stand at pieces [at..at + n). */
 static bool row_fits(const struct reading *r, const struct semantic_row *row, size_t at, size_t n)
 {
     bool first = r->units == 0 && r->bags == 0;
     size_t next = past_commas(r, at + n);
+    if (n == 1 && is_name(r, row, at))
+        return false;
     switch (row->where) {
     case ANY:
         return true;
@@ -238,7 +254,7 @@ static void add_word(struct reading *r, size_t at)
         return;
     if (verb && r->lang->english)
         cut_verb(r, &r->unit[r->units - 1]);
-    else if (r->lang->plural_s)
+    else if (r->lang->plural_s && !p->capital)
         cut_plural(r, &r->unit[r->units - 1]);
 }
 

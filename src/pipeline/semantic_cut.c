@@ -8,12 +8,12 @@
 #include "base/utf.h"
 #include "pipeline/semantic_impl.h"
 
-static void add_piece(struct reading *r, struct str text, bool quoted)
+static void add_piece(struct reading *r, struct str text, bool quoted, bool capital)
 {
     if (r->pieces == SEMANTIC_PIECES_MAX)
         r->full = true;
     else if (text.len)
-        r->piece[r->pieces++] = (struct piece){ text, quoted };
+        r->piece[r->pieces++] = (struct piece){ text, quoted, capital && r->pieces > 0 };
 }
 
 static bool is_digit(uint32_t cp)
@@ -45,7 +45,7 @@ static void add_behind_apostrophe(struct reading *r, struct str tail, bool quote
     for (size_t i = 0; i < ARRAY_LEN(shortened); i++)
         if (str_eqs(tail, shortened[i].tail))
             tail = str_of(shortened[i].whole);
-    add_piece(r, tail, quoted);
+    add_piece(r, tail, quoted, false);
 }
 
 /* A word: letters, or digits with the points and commas between them. */
@@ -93,7 +93,7 @@ static void add_mark(struct reading *r, uint32_t cp)
 {
     size_t from = r->low_len;
     r->low_len += utf8_put(r->low + from, cp);
-    add_piece(r, (struct str){ r->low + from, r->low_len - from }, false);
+    add_piece(r, (struct str){ r->low + from, r->low_len - from }, false, false);
 }
 
 void semantic_cut(struct reading *r, const char *text, size_t len)
@@ -108,7 +108,7 @@ void semantic_cut(struct reading *r, const char *text, size_t len)
             if (glued)
                 add_behind_apostrophe(r, word, quoted);
             else
-                add_piece(r, word, quoted);
+                add_piece(r, word, quoted, utf_lower(cp) != cp);
         } else if (is_quote(cp)) {
             quoted = !quoted;
         } else if (!utf_is_space(cp) && !is_silent(cp, before, text, len, next)) {

@@ -151,10 +151,21 @@ static void turn_difference(struct reading *r)
     r->bags = 0;
 }
 
+/* "Explain staking" asks what it is; "explain the error" and "explain your answer" do not. */
+static void turn_explain(struct reading *r)
+{
+    if (r->units < 2 || !semantic_unit_is(r, 0, "EXPLAIN") || r->unit[1].article == 't' ||
+        semantic_listed(" my your his her its our their this that these those it me ", r->unit[1].text))
+        return;
+    r->unit[0].text = STR("WHAT");
+    semantic_mood(r, STR("+IS"));
+}
+
 void semantic_english(struct reading *r)
 {
     if (r->units == 0)
         return;
+    turn_explain(r);
     turn_possessives(r);
     turn_cost(r);
     turn_compounds(r);

@@ -17,7 +17,8 @@
 
 struct piece {
     struct str text;
-    bool quoted; /* stays as it is */
+    bool quoted;  /* stays as it is */
+    bool capital; /* inside the text: a name, perhaps */
 };
 
 struct unit {

@@ -13,7 +13,7 @@ static const struct semantic_row row_de[] = {
     { "TO", AFTER, "wie ich|wie man" },
     { "WAS +IS", ANY, "was ist|was sind|was bedeutet|was bedeuten|was genau ist|was ist eigentlich|"
       "was heißt|was versteht man unter|was genau sind|was genau bedeutet|was bedeutet eigentlich" },
-    { "WAS +IS", START, "erkläre|erklär mir|erkläre mir|definiere" },
+    { "WAS +IS", START, "definiere" },
     { "WAS mit", ANY, "was meint man mit" },
     { "WAS", ANY, "was" },
     { "PRICE", ANY, "was kostet|was kosten|wie viel kostet|wieviel kostet|wie viel kosten|wieviel kosten|"
@@ -27,7 +27,7 @@ static const struct semantic_row row_de[] = {
     { "HOWLONG", ANY, "wie lange dauert es|wie lange|wie viel zeit" },
     { "HOWOFTEN", ANY, "wie oft|wie häufig" },
     { "WHY", ANY, "warum|wieso|weshalb|aus welchem grund" },
-    { "WHEN", ANY, "wann|um wie viel uhr|um wieviel uhr|zu welcher zeit" },
+    { "WHEN", ANY, "wann" },
     { "WHERE", ANY, "wo" },
     { "WHERE +CAN", ANY, "wo kann ich|wo kann man" },
     { "WHERE +IS", ANY, "wo finde ich|wo findet man" },
@@ -79,6 +79,7 @@ static const struct semantic_row row_de[] = {
     { "12", ANY, "zwölf" },
     { "20", ANY, "zwanzig" },
     { "100", ANY, "hundert" },
+    { "TIME", ANY, "um wie viel uhr|um wieviel uhr|zu welcher uhrzeit" },
     /* clang-format on */
 };
 
@@ -110,7 +111,7 @@ static const struct semantic_row row_ru[] = {
     { "HOWOFTEN", ANY, "как часто|с какой частотой" },
     { "WHY", ANY, "почему|отчего|по какой причине|из за чего" },
     { "WHATFOR", ANY, "зачем" },
-    { "WHEN", ANY, "когда|в какое время|во сколько" },
+    { "WHEN", ANY, "когда" },
     { "WHERE", ANY, "где|в каком месте" },
     { "WHERE +CAN", ANY, "где можно|где я могу|где мне" },
     { "WHERE находится", ANY, "где находится|где расположен|где расположена" },
@@ -143,6 +144,7 @@ static const struct semantic_row row_ru[] = {
     { "12", ANY, "двенадцать" },
     { "20", ANY, "двадцать" },
     { "100", ANY, "сто" },
+    { "TIME", ANY, "во сколько|в какое время" },
     /* clang-format on */
 };
 

@@ -25,9 +25,8 @@ static const struct semantic_row row_en[] = {
       "what actually is|what is actually|what is exactly|what is meant by|what 's meant by|"
       "what do you mean by|what does one mean by|what do people mean by|what is the meaning of|"
       "what 's the meaning of|what is the definition of|what 's the definition of|what is the term" },
-    { "WHAT +IS", START, "define|explain|describe|explain to me|explain the term|tell me about|meaning of|"
-      "definition of|give me the definition of|give me a definition of|can you explain|could you explain|"
-      "please explain|can you tell me about" },
+    { "WHAT +IS", START, "define|tell me about|meaning of|definition of|give me the definition of|"
+      "give me a definition of|can you tell me about|explain the term" },
     { "WHAT", ANY, "what exactly does|what|what do|what does" },
     { "WHAT +PAST", ANY, "what did" },
     { "PRICE", ANY, "how much is|how much are|how much 's|what is the price of|what 's the price of|"
@@ -46,18 +45,17 @@ static const struct semantic_row row_en[] = {
     { "DISTANCE from", ANY, "how far is it from|what is the distance from|what 's the distance from" },
     { "DISTANCE", ANY, "how far is" },
     { "DISTANCE between", ANY, "what is the distance between|how far is it between" },
-    { "DURATION", ANY, "how long does it take to|how much time does it take to|how long do i need to|"
-      "how much time do i need to" },
+    { "DURATION", ANY, "how long does it take to|how much time does it take to" },
     { "DURATION +WILL", ANY, "how long will it take to" },
     { "HOWLONG", ANY, "how long|how much time|how long do|how long does|how much time does" },
     { "HOWOFTEN", ANY, "how often|how often do|how frequently|how frequently do" },
     { "HOWMANY time", ANY, "how many times do" },
     { "WHY", ANY, "why|why do|how come|for what reason|for what reason do|what is the reason|"
       "what is the reason that|what is the reason why|what 's the reason|what 's the reason that" },
-    { "WHEN", ANY, "when|when do|at what time|at what time do|what time|what time do" },
-    { "WHERE", ANY, "where|where do|in which place|in what place" },
-    { "WHERE +CAN", ANY, "where can i|where could i|where do i|where can one|where is it possible to" },
-    { "WHERE +IS", ANY, "where can i find|where do i find|where to find" },
+    { "WHEN", ANY, "when|when do" },
+    { "WHERE", ANY, "where|in which place|in what place|where do" },
+    { "WHERE +CAN", ANY, "where can i|where could i|where can one|where is it possible to" },
+    { "WHERE +IS", ANY, "where can i find|where do i find|where to find|where 's" },
     { "WHERE +CAN see", ANY, "where can i see" },
     { "WHERE +IS", AFTER, "where i can find" },
     { "WHERE +CAN", AFTER, "where i can" },
@@ -114,14 +112,12 @@ static const struct semantic_row row_en[] = {
       "i want to know|i would like to know|i 'd like to know|i need to know|i wonder|i am wondering|"
       "i was wondering|wondering|let me know|any idea|i do not understand|i do not know|remind me|"
       "help me understand|i am trying to understand|may i ask|can i ask|can anyone tell me" },
-    { "buy", ANY, "purchase" },
     { "buying", ANY, "purchasing" },
     { "start", ANY, "begin" },
-    { "big", ANY, "large" },
     { "email", ANY, "e mail" },
     { "website", ANY, "web site" },
     { "phone", ANY, "telephone" },
-    { "photo", ANY, "picture|photograph" },
+    { "photo", ANY, "photograph" },
     { "login", ANY, "sign in|log in" },
     { "login to", ANY, "log into|sign into" },
     { "logout", ANY, "sign out|log out|log off" },
@@ -132,16 +128,10 @@ static const struct semantic_row row_en[] = {
     { "vs", ANY, "versus" },
     { "info", ANY, "information" },
     { "docs", ANY, "documentation" },
-    { "refund", ANY, "get a refund|get my money back" },
-    { "refund", TASK, "get a refund" },
     { "allowed", ANY, "permitted" },
-    { "change", ANY, "alter|modify" },
-    { "bicycle", ANY, "bike" },
     { "car", ANY, "automobile" },
-    { "movie", ANY, "film" },
-    { "mobile", ANY, "cell phone|mobile phone" },
     { "wifi", ANY, "wi fi" },
-    { "2fa", ANY, "two factor authentication|2 factor authentication" },
+    { "2 fa", ANY, "two factor authentication|2 factor authentication" },
     { "%", ANY, "percent|per cent" },
     { "km", ANY, "kilometer|kilometre|kilometers|kilometres" },
     { "kg", ANY, "kilogram|kilograms" },
@@ -162,6 +152,21 @@ static const struct semantic_row row_en[] = {
     { "1st", ANY, "first" },
     { "2nd", ANY, "second" },
     { "3rd", ANY, "third" },
+    { "buy", FORM, "purchase" },
+    { "change", FORM, "modify|alter" },
+    { "obtain refund", ANY, "get a refund|get my money back|obtain a refund" },
+    { "mobile phone", ANY, "cell phone" },
+    { "TIME", ANY, "at what time|at what time do|what time|what time do|at what hour" },
+    { "EXPLAIN", START, "explain|explain to me|describe|can you explain|could you explain|please explain|"
+      "can you please explain" },
+    { "WHO +IS", ANY, "who 's" },
+    { "WHEN +IS", ANY, "when 's" },
+    { "HOW +IS", ANY, "how 's" },
+    { "WHY +IS", ANY, "why 's" },
+    { "WHICH +IS", ANY, "which 's" },
+    { "it +IS", ANY, "it 's" },
+    { "that +IS", ANY, "that 's" },
+    { "there +IS", ANY, "there 's" },
     /* clang-format on */
 };
 

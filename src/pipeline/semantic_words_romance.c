@@ -13,7 +13,7 @@ static const struct semantic_row row_es[] = {
       "cuáles son los pasos para|qué hago para" },
     { "WHAT +IS", ANY, "qué es|qué son|qué significa|qué quiere decir|qué es exactamente|"
       "qué se entiende por|cuál es el significado de|cuál es la definición de" },
-    { "WHAT +IS", START, "que es|que son|que significa|define|explica|explícame" },
+    { "WHAT +IS", START, "que es|que son|que significa|define" },
     { "WHAT", ANY, "qué" },
     { "WHAT", START, "que" },
     { "PRICE", ANY, "cuánto cuesta|cuanto cuesta|cuánto cuestan|cuánto vale|cuál es el precio de|"
@@ -27,7 +27,7 @@ static const struct semantic_row row_es[] = {
     { "HOWLONG tarda", ANY, "cuánto tarda|cuánto tiempo tarda" },
     { "HOWOFTEN", ANY, "con qué frecuencia|cada cuánto|cada cuánto tiempo" },
     { "WHY", ANY, "por qué|por qué motivo|por qué razón|cuál es la razón por la que" },
-    { "WHEN", ANY, "cuándo|a qué hora" },
+    { "WHEN", ANY, "cuándo" },
     { "WHEN", START, "cuando" },
     { "WHERE", ANY, "dónde|en qué lugar" },
     { "WHERE", START, "donde" },
@@ -69,7 +69,6 @@ static const struct semantic_row row_es[] = {
     { "", ASKED, "puedes decirme|puede decirme|podrías decirme|podría decirme|me puedes decir|dime|sabes|"
       "me gustaría saber|quiero saber|quisiera saber|necesito saber|puedes explicarme|explícame|"
       "puedes explicar|me puedes explicar|me podrías decir" },
-    { "correo", ANY, "correo electrónico|email" },
     { "empezar", ANY, "comenzar" },
     { "empieza", ANY, "comienza" },
     { "comprar", ANY, "adquirir" },
@@ -88,6 +87,8 @@ static const struct semantic_row row_es[] = {
     { "12", ANY, "doce" },
     { "20", ANY, "veinte" },
     { "100", ANY, "cien" },
+    { "email", ANY, "correo electrónico|e mail" },
+    { "TIME", ANY, "a qué hora" },
     /* clang-format on */
 };
 
@@ -114,7 +115,7 @@ static const struct semantic_row row_fr[] = {
     { "WHAT", ANY, "qu est ce que|qu est ce qu|qu est ce que c est que|c est quoi|que signifie|"
       "que veut dire|ça veut dire quoi|qu est ce que ça veut dire|quelle est la définition de|"
       "qu entend on par|quelle est la signification de|c est quoi exactement" },
-    { "WHAT", START, "explique moi|expliquez moi|définis" },
+    { "WHAT", START, "définis" },
     { "WHATDOES", ANY, "qu est ce qui" },
     { "PRICE", ANY, "combien coûte|combien coûtent|combien coute|quel est le prix de|quel est le prix du|"
       "quel est le coût de|quel est le coût du|quel est le prix d|combien est ce que coûte|à combien est|"
@@ -124,7 +125,7 @@ static const struct semantic_row row_fr[] = {
     { "DURATION", ANY, "combien de temps faut il pour|combien de temps cela prend il pour" },
     { "HOWOFTEN", ANY, "à quelle fréquence|tous les combien" },
     { "WHY", ANY, "pourquoi|pourquoi est ce que|pour quelle raison|pour quelles raisons" },
-    { "WHEN", ANY, "quand|quand est ce que|à quelle heure|à quelle heure est ce que" },
+    { "WHEN", ANY, "quand|quand est ce que" },
     { "WHERE", ANY, "où|où est ce que" },
     { "WHERE +CAN", ANY, "où puis je|où peut on|où est ce que je peux|où on peut" },
     { "WHERE +CAN", AFTER, "où je peux" },
@@ -187,6 +188,7 @@ static const struct semantic_row row_fr[] = {
     { "12", ANY, "douze" },
     { "20", ANY, "vingt" },
     { "100", ANY, "cent" },
+    { "TIME", ANY, "à quelle heure|à quelle heure est ce que" },
     /* clang-format on */
 };
 
@@ -210,7 +212,6 @@ static const struct semantic_row row_it[] = {
     { "WHAT +IS", ANY, "che cos è|cos è|che cosa è|cosa è|cosa sono|che cosa sono|cosa significa|"
       "che cosa significa|che significa|cosa vuol dire|che cosa vuol dire|cosa si intende per|"
       "qual è il significato di|qual è la definizione di" },
-    { "WHAT +IS", START, "spiegami|spiega" },
     { "WHAT", ANY, "cosa|che cosa" },
     { "PRICE", ANY, "quanto costa|quanto costano|qual è il prezzo di|qual è il costo di|"
       "qual è il prezzo del|qual è il prezzo della|qual è il prezzo dell|qual è il costo del|"
@@ -222,7 +223,7 @@ static const struct semantic_row row_it[] = {
     { "DURATION", ANY, "quanto tempo ci vuole per|quanto ci vuole per" },
     { "HOWOFTEN", ANY, "ogni quanto|ogni quanto tempo|con quale frequenza|con che frequenza" },
     { "WHY", ANY, "perché|perchè|come mai|per quale motivo|per quale ragione" },
-    { "WHEN", ANY, "quando|a che ora" },
+    { "WHEN", ANY, "quando" },
     { "WHERE", ANY, "dove" },
     { "WHERE +CAN", ANY, "dove posso|dove si può" },
     { "WHERE trovo", ANY, "dove posso trovare|dove trovo" },
@@ -238,7 +239,7 @@ static const struct semantic_row row_it[] = {
     { "YN +CAN", AFTER, "se posso|se è possibile" },
     { "+IS", ANY, "è|sono" },
     { "+IS +PAST", ANY, "era|erano" },
-    { "@t", ANY, "il|lo|la|i|gli|le|l" },
+    { "@t", ANY, "il|lo|la|i|l" },
     { "@a", ANY, "un|uno|una" },
     { "di", ANY, "del|della|dello|dell|dei|delle|degli" },
     { "@t", TASK, "mia|mio|miei|mie" },
@@ -270,6 +271,7 @@ static const struct semantic_row row_it[] = {
     { "12", ANY, "dodici" },
     { "20", ANY, "venti" },
     { "100", ANY, "cento" },
+    { "TIME", ANY, "a che ora" },
     /* clang-format on */
 };
 
@@ -293,7 +295,7 @@ static const struct semantic_row row_pt[] = {
       "quais são os passos para|qual é a forma de" },
     { "WHAT +IS", ANY, "o que é|o que são|o que significa|o que quer dizer|o que é exatamente|"
       "o que vem a ser|qual é o significado de|qual é a definição de|o que se entende por" },
-    { "WHAT +IS", START, "que é|explique|defina|me explique" },
+    { "WHAT +IS", START, "que é|defina" },
     { "WHAT", ANY, "o que" },
     { "PRICE", ANY, "quanto custa|quanto custam|qual é o preço de|qual é o preço do|qual é o preço da|"
       "qual o preço de|qual o preço do|qual o preço da|qual é o custo do|qual é o custo da|"
@@ -306,7 +308,7 @@ static const struct semantic_row row_pt[] = {
     { "HOWOFTEN", ANY, "com que frequência|de quanto em quanto tempo" },
     { "WHY", ANY, "por que|por que razão|por que motivo|por que é que" },
     { "WHY", START, "porque|porque é que" },
-    { "WHEN", ANY, "quando|quando é que|a que horas" },
+    { "WHEN", ANY, "quando|quando é que" },
     { "WHERE", ANY, "onde|onde é que" },
     { "WHERE +CAN", ANY, "onde posso|onde é que posso|onde se pode|onde eu posso" },
     { "WHERE encontro", ANY, "onde posso encontrar|onde encontro" },
@@ -358,6 +360,8 @@ static const struct semantic_row row_pt[] = {
     { "12", ANY, "doze" },
     { "20", ANY, "vinte" },
     { "100", ANY, "cem" },
+    { "TIME", ANY, "a que horas" },
+    { "WHOM", ANY, "a quem" },
     /* clang-format on */
 };
 
