@@ -30,7 +30,8 @@ static size_t count_marks(const struct reading *r, const char *marks)
     return n;
 }
 
-/* The one with the most frequent words; of several the one the person speaks, else none. */
+/* The one with the most frequent words; of several the one the person speaks, else none. One word of many is
+ * no sign: "to" is Polish too. */
 static const struct semantic_language *language_of(const struct reading *r, const char *spoken)
 {
     const struct semantic_language *best = NULL;
@@ -47,7 +48,7 @@ static const struct semantic_language *language_of(const struct reading *r, cons
         }
         most = n > most ? n : most;
     }
-    return tie ? NULL : best;
+    return tie || (most < 2 && 3 * most < r->pieces) ? NULL : best;
 }
 
 /* ---- pieces to units ---- */
@@ -192,6 +193,13 @@ static bool is_name(const struct reading *r, const struct semantic_row *row, siz
            (row->to[0] == '@' && (at + 1 == r->pieces || is_preposition(r->piece[at + 1].text)));
 }
 
+/* After "how do I" and "can I". */
+static bool takes_verb(const struct reading *r)
+{
+    return r->units == 1 && r->unit[0].form && !r->article &&
+           (in_task(r) || (r->bags == 1 && str_eqs(r->bag[0], "+CAN")));
+}
+
 /* Whether the row may stand at pieces [at..at + n). */
 static bool row_fits(const struct reading *r, const struct semantic_row *row, size_t at, size_t n)
 {
@@ -212,6 +220,8 @@ static bool row_fits(const struct reading *r, const struct semantic_row *row, si
         return next == r->pieces;
     case FORM:
         return r->units && r->unit[r->units - 1].form;
+    case VERB:
+        return takes_verb(r);
     case TASK:
         return in_task(r);
     }
@@ -258,10 +268,15 @@ static void add_word(struct reading *r, size_t at)
         cut_plural(r, &r->unit[r->units - 1]);
 }
 
-/* Behind what was taken off, with nothing asked yet. */
-static bool is_idle_comma(const struct reading *r, size_t at)
+static bool is_stop(struct str word)
 {
-    return str_eqs(r->piece[at].text, ",") && (r->asked || (r->units == 0 && r->opens));
+    return semantic_listed(" , . ! ? ", word);
+}
+
+/* Behind what was taken off, with nothing asked yet. */
+static bool is_idle(const struct reading *r, size_t at)
+{
+    return is_stop(r->piece[at].text) && (r->asked || (r->units == 0 && r->opens));
 }
 
 static void read_units(struct reading *r)
@@ -272,11 +287,11 @@ static void read_units(struct reading *r)
             add_unit(r, STR("TO"), true);
         else if (row)
             add_row(r, row);
-        else if (!is_idle_comma(r, at))
+        else if (!is_idle(r, at))
             add_word(r, at);
         n = row ? n : 1;
     }
-    while (r->units && str_eqs(r->unit[r->units - 1].text, ","))
+    while (r->units && is_stop(r->unit[r->units - 1].text)) /* before "thanks" */
         r->units--;
 }
 

@@ -10,10 +10,11 @@
 
 static void add_piece(struct reading *r, struct str text, bool quoted, bool capital)
 {
+    bool inside = r->pieces > 0;
     if (r->pieces == SEMANTIC_PIECES_MAX)
         r->full = true;
     else if (text.len)
-        r->piece[r->pieces++] = (struct piece){ text, quoted, capital && r->pieces > 0 };
+        r->piece[r->pieces++] = (struct piece){ text, quoted, capital && inside };
 }
 
 static bool is_digit(uint32_t cp)

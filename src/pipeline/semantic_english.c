@@ -64,10 +64,12 @@ static size_t run_begin(const struct reading *r, size_t end)
 /* "ETH's price" is "price of ETH". */
 static void turn_possessives(struct reading *r)
 {
-    for (size_t at = 1; at + 1 < r->units; at++) {
+    for (size_t at = r->units; at-- > 1;) {
         size_t from = run_begin(r, at), end = run_end(r, at + 1);
         if (!semantic_unit_is(r, at, "'s") || from == at || end == at + 1)
             continue;
+        while (semantic_unit_is(r, end, "of")) /* turned before: the last one comes first */
+            end = run_end(r, end + 1);
         r->unit[at].text = STR("of");
         swap_runs(r, from, at, end);
         swap_runs(r, from, from + 1, from + end - at);

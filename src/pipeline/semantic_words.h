@@ -16,6 +16,7 @@ enum semantic_where {
     ASKED, /* START, and an asking word follows: "tell me" in "tell me how" */
     END,
     FORM, /* right after a form: "do" in "what do I" */
+    VERB, /* where only a verb can stand: "purchase" in "how do I purchase", not in "a purchase order" */
     TASK, /* in a question of the form TO: "my" in "how do I reset my" */
 };
 

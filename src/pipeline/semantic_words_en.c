@@ -112,7 +112,6 @@ static const struct semantic_row row_en[] = {
       "i want to know|i would like to know|i 'd like to know|i need to know|i wonder|i am wondering|"
       "i was wondering|wondering|let me know|any idea|i do not understand|i do not know|remind me|"
       "help me understand|i am trying to understand|may i ask|can i ask|can anyone tell me" },
-    { "buying", ANY, "purchasing" },
     { "start", ANY, "begin" },
     { "email", ANY, "e mail" },
     { "website", ANY, "web site" },
@@ -152,8 +151,8 @@ static const struct semantic_row row_en[] = {
     { "1st", ANY, "first" },
     { "2nd", ANY, "second" },
     { "3rd", ANY, "third" },
-    { "buy", FORM, "purchase" },
-    { "change", FORM, "modify|alter" },
+    { "buy", VERB, "purchase" },
+    { "change", VERB, "modify|alter" },
     { "obtain refund", ANY, "get a refund|get my money back|obtain a refund" },
     { "mobile phone", ANY, "cell phone" },
     { "TIME", ANY, "at what time|at what time do|what time|what time do|at what hour" },

@@ -94,9 +94,10 @@ static const struct semantic_row row_es[] = {
 
 const struct semantic_language semantic_es = {
     .code = "es",
-    .marks = " el la los las un una es son qué cómo cuándo dónde quién cuál cuánto cuánta por para de del "
+    .marks = " el la los las un una es son qué como cuando donde qué cómo cuándo dónde quién cuál cuánto "
+             "cuánta por para de del "
              "en con "
-             "sin no mi puedo cuesta hay que y se entre significa tengo cuáles ",
+             "sin no mi puedo cuesta hay que y se entre significa tengo cuáles quiere decir quién debo ",
     .asks = " cómo como qué que cuándo cuando dónde donde quién quien cuál cuáles cuánto cuántos cuántas "
             "por si a "
             "en de ",
@@ -196,7 +197,8 @@ const struct semantic_language semantic_fr = {
     .code = "fr",
     .marks = " le la les un une est sont qu ce que comment quand où qui pourquoi combien quel quelle de du "
              "des d l "
-             "puis je peut on mon ma mes pour avec sans pas et à signifie coûte quoi c en dans entre il ",
+             "puis je peut on mon ma mes pour avec sans pas et à signifie coûte quoi c en dans entre il que "
+             "veut dire dois ",
     .asks = " comment quand où qui pourquoi combien quel quelle quels quelles ce qu que si à pour c ",
     SEMANTIC_ROWS(row_fr),
     .task_ends = "er ir re",
@@ -279,7 +281,7 @@ const struct semantic_language semantic_it = {
     .code = "it",
     .marks = " il lo la i gli le un una è sono che cosa cos come quando dove dov chi perché qual quale "
              "quali quanto "
-             "di del della posso si può per con senza non mio mia e costa significa tra c in ",
+             "di del della posso si può per con senza non mio mia e costa significa tra c in vuol dire devo ",
     .asks = " come cosa cos che quando dove dov chi perché qual quale quali quanto quanti quante se a per "
             "ogni ",
     SEMANTIC_ROWS(row_it),
@@ -369,7 +371,8 @@ const struct semantic_language semantic_pt = {
     .code = "pt",
     .marks = " o a os as um uma é são que como quando onde quem qual quais quanto quanta de do da em no na "
              "com sem "
-             "não posso meu minha para por e custa significa eu faço você tenho entre fica ",
+             "não posso meu minha para por e custa significa eu faço você tenho entre fica preciso devo quer "
+             "dizer ",
     .asks = " como o quando onde quem por porque qual quais quanto quantos quantas se a que com ",
     SEMANTIC_ROWS(row_pt),
     .task_ends = "ar er ir",
