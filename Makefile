@@ -59,7 +59,7 @@ SRC_docs      := docs chunk tree markdown
 SRC_llm       := llm call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
 SRC_lexical   := writer file score sum
 SRC_knowledge := index search kdb generation analyse rank
-SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_text semantic semantic_cut semantic_english semantic_words \
+SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
                  semantic_words_en semantic_words_romance retrieve lexicon features score route \
                  generate retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health

@@ -131,7 +131,7 @@ def main():
     print(f"parley bench: {CORES} cores, {SECONDS} s a measurement\n")
     start_and_rest()
     chat()
-    for name in ("store_bench", "retrieval"):
+    for name in ("store_bench", "retrieval", "semantic"):
         print(f"\n{name}:\n{tool(name)}", flush=True)
 
 

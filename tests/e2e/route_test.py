@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""parley route and parley eval routing: output, exit codes, the figures of the set's own evaluate.py."""
+"""parley route and parley eval: output, exit codes, the figures of the set's own evaluate.py."""
 import json
 import os
 import pathlib
@@ -71,6 +71,31 @@ def eval__hand_made_lines():
     code, out, err = parley("eval", "routing", "data/eval/routing")
     net.equal(code, 0, err)
     assert out.startswith("chat "), out
+
+
+@net.case
+def eval__semantic_falls_for_no_trap():
+    code, out, err = parley("eval", "semantic", "data/eval/semantic", "--quiet")
+    net.equal(code, 0, err)
+    net.equal(err, "")
+    found, false_hits = [line.split() for line in out.splitlines() if line.startswith("all ")]
+    net.equal(false_hits[2], "0", out)
+    assert int(found[2]) >= 0.75 * int(found[1]), out
+
+
+@net.case
+def eval__semantic_obeys_the_threshold():
+    with tempfile.TemporaryDirectory() as tmp:
+        net.equal(parley("eval", "semantic", tmp)[0], 66)
+        pathlib.Path(tmp, "pairs.jsonl").write_text(
+            '{"kind": "k", "same": true, "a": "How much is a visa?", "b": "What does a visa cost?"}\n')
+        key = "cache.semantic_threshold"
+        all_at = [parley("eval", "semantic", tmp, "--set", f"{key}={n}")[1] for n in (1, 100)]
+        net.equal([out.split("all")[1].split()[:2] for out in all_at], [["1", "1"], ["1", "0"]])
+        pathlib.Path(tmp, "pairs.jsonl").write_text('{"a": "one"}\n')
+        code, _, err = parley("eval", "semantic", tmp)
+        net.equal(code, 65)
+        assert "pairs.jsonl:1" in err, err
 
 
 @net.case

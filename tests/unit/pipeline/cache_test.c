@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The answer cache by itself (who stays, for how long, what a copy holds, many threads), and the stage that
- * makes its key: what must not share an answer does not share a key.
+ * The stage that asks the answer cache: what must not share an answer shares neither a key nor a meaning.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,232 +11,9 @@
 
 #include <cmocka.h>
 
-#include <pthread.h>
-
 #include <parley/clock.h>
 
-#include "tests/support/stage_kit.h"
-
-#define TTL     1000
-#define THREADS 4
-
-/* ---- the LRU ---- */
-
-static struct cache *opened(size_t entries)
-{
-    struct cache *c = NULL;
-    assert_int_equal(cache_open(&c, entries, TTL, NULL), 0);
-    return c;
-}
-
-/* An answer as record leaves it, with one source. */
-static void answer(struct turn *t, const char *redacted)
-{
-    t->answer.code = "ok";
-    t->answer.redacted = t->answer.text = redacted;
-    t->answer.provider = "openai";
-    t->answer.model = "m";
-    t->answer.tokens_in = 12;
-    t->answer.source[0] = (struct source){ 1, "Title", "a.md", "An excerpt", 0.5 };
-    t->answer.sources = 1;
-    t->validation.is_safe = true;
-    t->validation.confidence = 80;
-}
-
-static void put(struct stage_kit *k, struct cache *c, const char *key, const char *redacted, int64_t now)
-{
-    char full[KEY_BYTES] = "";
-    stage_kit_turn(k);
-    answer(&k->turn, redacted);
-    strncat(full, key, sizeof full - 1);
-    cache_put(c, full, &k->turn, now);
-}
-
-static const char *got(struct stage_kit *k, struct cache *c, const char *key, int64_t now)
-{
-    stage_kit_turn(k);
-    int rc = cache_get(c, key, &k->turn, now);
-    assert_true(rc == 0 || rc == X_E_NOT_FOUND);
-    return rc ? NULL : k->turn.answer.redacted;
-}
-
-static void cache__gives_a_whole_copy(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(4);
-    char text[] = "An answer [1].";
-    put(k, c, "a", text, 0);
-    memset(text, 'x', sizeof text - 1); /* the entry has its own */
-    assert_string_equal(got(k, c, "a", 1), "An answer [1].");
-    const struct turn *t = &k->turn;
-    assert_string_equal(t->answer.code, "ok");
-    assert_string_equal(t->answer.provider, "openai");
-    assert_int_equal(t->answer.sources, 1);
-    assert_string_equal(t->answer.source[0].title, "Title");
-    assert_string_equal(t->answer.source[0].excerpt, "An excerpt");
-    assert_int_equal(t->validation.confidence, 80);
-    assert_true(t->validation.is_safe);
-    assert_null(t->answer.text); /* restored for each person anew */
-    cache_close(c);              /* the turn's copy outlives the cache */
-    assert_string_equal(t->answer.source[0].source, "a.md");
-}
-
-static void cache__evicts_what_was_used_longest_ago(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(3);
-    put(k, c, "a", "A", 0);
-    put(k, c, "b", "B", 0);
-    put(k, c, "c", "C", 0);
-    assert_non_null(got(k, c, "a", 1)); /* used: b is the oldest now */
-    put(k, c, "d", "D", 1);
-    assert_null(got(k, c, "b", 1));
-    assert_string_equal(got(k, c, "a", 1), "A");
-    assert_string_equal(got(k, c, "c", 1), "C");
-    assert_string_equal(got(k, c, "d", 1), "D");
-    put(k, c, "e", "E", 1);
-    put(k, c, "f", "F", 1);
-    put(k, c, "g", "G", 1);
-    assert_null(got(k, c, "a", 1));
-    assert_null(got(k, c, "d", 1));
-    assert_string_equal(got(k, c, "e", 1), "E");
-    cache_close(c);
-}
-
-static void cache__forgets_after_its_lifetime_however_often_used(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(4);
-    put(k, c, "a", "A", 500);
-    for (int64_t now = 500; now < 500 + TTL; now += 99)
-        assert_non_null(got(k, c, "a", now));
-    assert_non_null(got(k, c, "a", 500 + TTL - 1));
-    assert_null(got(k, c, "a", 500 + TTL));
-    put(k, c, "a", "again", 500 + TTL);
-    assert_string_equal(got(k, c, "a", 500 + TTL), "again");
-    cache_close(c);
-}
-
-static void cache__the_first_of_two_answers_stays(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(1);
-    put(k, c, "a", "first", 0);
-    put(k, c, "a", "second", 0);
-    assert_string_equal(got(k, c, "a", 1), "first");
-    cache_close(c);
-}
-
-static void cache__without_entries_keeps_nothing(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(0);
-    put(k, c, "a", "A", 0);
-    assert_null(got(k, c, "a", 0));
-    cache_close(c);
-    cache_close(NULL);
-}
-
-static void cache__a_large_answer_is_not_kept(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(4);
-    char *large = malloc(CACHE_ENTRY_MAX + 1);
-    assert_non_null(large);
-    memset(large, 'x', CACHE_ENTRY_MAX);
-    large[CACHE_ENTRY_MAX] = '\0';
-    put(k, c, "a", large, 0);
-    assert_null(got(k, c, "a", 0));
-    large[CACHE_ENTRY_MAX / 2] = '\0';
-    put(k, c, "a", large, 0);
-    assert_string_equal(got(k, c, "a", 0), large);
-    free(large);
-    cache_close(c);
-}
-
-static void cache__a_turn_without_memory_is_left_as_it_was(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(4);
-    put(k, c, "a", "A", 0);
-    stage_kit_turn(k);
-    k->turn.arena.cap_bytes = 8;
-    assert_int_equal(cache_get(c, "a", &k->turn, 0), X_E_NOT_FOUND);
-    assert_null(k->turn.answer.code);
-    assert_int_equal(k->turn.validation.warnings, 0);
-    cache_close(c);
-}
-
-static void cache__warnings_about_the_answer_travel_those_about_the_person_do_not(void **state)
-{
-    struct stage_kit *k = *state;
-    struct cache *c = opened(4);
-    stage_kit_turn(k);
-    answer(&k->turn, "A");
-    turn_warn(&k->turn, "privacy_notice");
-    turn_warn(&k->turn, "ungrounded");
-    char key[KEY_BYTES] = "a";
-    cache_put(c, key, &k->turn, 0);
-    assert_non_null(got(k, c, "a", 0));
-    assert_true(stage_kit_warned(k, "ungrounded"));
-    assert_false(stage_kit_warned(k, "privacy_notice")); /* that was for the one who asked first */
-    stage_kit_turn(k);
-    turn_warn(&k->turn, "privacy_notice");
-    assert_int_equal(cache_get(c, "a", &k->turn, 0), 0);
-    assert_true(stage_kit_warned(k, "privacy_notice")); /* and this one is for us */
-    assert_true(stage_kit_warned(k, "ungrounded"));
-    assert_int_equal(k->turn.validation.warnings, 2);
-    cache_close(c);
-}
-
-struct visitor {
-    pthread_t thread;
-    struct cache *cache;
-    unsigned seed;
-    size_t hits, wrong;
-};
-
-/* Puts and gets over more keys than fit; an answer must be its key's. */
-static void *visit(void *arg)
-{
-    struct visitor *v = arg;
-    static _Thread_local struct turn t;
-    for (int i = 0; i < 4000; i++) {
-        char key[KEY_BYTES] = "", text[32];
-        unsigned n = (v->seed = v->seed * 1103515245U + 12345U) >> 16 & 31;
-        snprintf(key, sizeof key, "k%u", n);
-        snprintf(text, sizeof text, "answer %u", n);
-        memset(&t, 0, sizeof t);
-        arena_init(&t.arena, 65536);
-        if (cache_get(v->cache, key, &t, i) == 0) {
-            v->hits++;
-            v->wrong += strcmp(t.answer.redacted, text) != 0;
-        } else {
-            answer(&t, text);
-            cache_put(v->cache, key, &t, i);
-        }
-        arena_wipe(&t.arena);
-    }
-    return NULL;
-}
-
-static void cache__serves_many_threads(void **state X_UNUSED)
-{
-    struct cache *c = opened(16);
-    struct visitor v[THREADS];
-    for (unsigned i = 0; i < THREADS; i++) {
-        v[i] = (struct visitor){ .cache = c, .seed = i + 1 };
-        assert_int_equal(pthread_create(&v[i].thread, NULL, visit, &v[i]), 0);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_join(v[i].thread, NULL);
-        assert_int_equal(v[i].wrong, 0);
-        assert_true(v[i].hits > 0);
-    }
-    cache_close(c);
-}
-
-/* ---- the stage ---- */
+#include "tests/unit/pipeline/cache_kit.h"
 
 static int setup(void **state)
 {
@@ -344,6 +120,93 @@ static void stage__what_is_personal_is_never_cached(void **state)
     assert_string_not_equal(key_of(k, "And how long?"), "");
 }
 
+/* Asks, lets `text` be the answer, and asks `again`: what the stage makes of it. */
+static enum verdict asked_again(struct stage_kit *k, const char *question, const char *again)
+{
+    const char *key = key_of(k, question);
+    answer(&k->turn, "An answer.");
+    cache_put(k->pipe.cache, key, &k->turn, clock_mono_ms());
+    stage_kit_turn(k);
+    stage_kit_say(k, again);
+    return stage_cache(&k->turn, &k->worker);
+}
+
+static void stage__other_words_for_the_same_are_another_question(void **state)
+{
+    struct stage_kit *k = *state;
+    assert_int_equal(asked_again(k, "How do I stake ETH?", "How can I stake ETH?"), NEXT);
+    assert_string_equal(k->turn.cache.like, "");
+}
+
+static void stage__other_words_for_the_same_hit_when_switched_on(void **state)
+{
+    struct stage_kit *k = *state;
+    stage_kit_set(k, "cache.semantic=true");
+    assert_int_equal(asked_again(k, "How do I stake ETH?", "Please tell me how to stake ETH"), DONE);
+    assert_true(k->turn.answer.cached);
+    assert_int_equal(k->turn.answer.cost_nusd, 0);
+    assert_string_equal(k->turn.answer.redacted, "An answer.");
+    assert_true(stage_kit_warned(k, "similar_question"));
+    stage_kit_turn(k);
+    stage_kit_say(k, "how do i stake eth?");
+    assert_int_equal(stage_cache(&k->turn, &k->worker), DONE);
+    assert_false(stage_kit_warned(k, "similar_question")); /* the very words */
+}
+
+static void stage__what_only_looks_alike_is_a_miss(void **state)
+{
+    struct stage_kit *k = *state;
+    stage_kit_set(k, "cache.semantic=true");
+    assert_int_equal(asked_again(k, "How do I turn it on?", "How do I turn it off?"), NEXT);
+    assert_int_equal(asked_again(k, "Is A better than B?", "Is B better than A?"), NEXT);
+    assert_int_equal(asked_again(k, "Can I stake 32 ETH?", "Can I stake 16 ETH?"), NEXT);
+    assert_false(stage_kit_warned(k, "similar_question"));
+}
+
+static void stage__below_the_threshold_is_a_miss(void **state)
+{
+    struct stage_kit *k = *state;
+    stage_kit_set(k, "cache.semantic=true");
+    stage_kit_set(k, "cache.semantic_threshold=100");
+    assert_int_equal(asked_again(k, "How much is a visa?", "What does a visa cost?"), NEXT);
+    assert_null(k->turn.answer.code);
+    assert_int_equal(k->turn.validation.warnings, 0);
+    stage_kit_set(k, "cache.semantic_threshold=1");
+    stage_kit_say(k, "What does a visa cost?");
+    assert_int_equal(stage_cache(&k->turn, &k->worker), DONE);
+}
+
+static void stage__alike_is_only_what_was_asked_under_the_same_circumstances(void **state)
+{
+    struct stage_kit *k = *state;
+    const char *again = "How can I stake ETH?";
+    stage_kit_set(k, "cache.semantic=true");
+    assert_int_equal(asked_again(k, "How do I stake ETH?", again), DONE);
+    stage_kit_turn(k);
+    stage_kit_say(k, again);
+    k->turn.msg.bot = "second";
+    assert_int_equal(stage_cache(&k->turn, &k->worker), NEXT);
+    stage_kit_turn(k);
+    stage_kit_say(k, again);
+    k->turn.identity.language = "de";
+    assert_int_equal(stage_cache(&k->turn, &k->worker), NEXT);
+    stage_kit_turn(k);
+    stage_kit_say(k, again);
+    k->turn.memory.len = 1; /* somebody's conversation */
+    assert_int_equal(stage_cache(&k->turn, &k->worker), NEXT);
+    assert_string_equal(k->turn.cache.like, "");
+    stage_kit_turn(k);
+    stage_kit_say(k, again);
+    k->turn.redaction.found = 1;
+    assert_int_equal(stage_cache(&k->turn, &k->worker), NEXT);
+    assert_string_equal(k->turn.cache.like, "");
+    stage_kit_index(k, "new.md", "# New\n\nAnother document.\n");
+    stage_kit_turn(k);
+    stage_kit_say(k, again);
+    assert_int_equal(stage_cache(&k->turn, &k->worker), NEXT);
+    assert_string_not_equal(k->turn.cache.like, "");
+}
+
 static void stage__bytes_that_grow_when_folded_stay_inside(void **state)
 {
     struct stage_kit *k = *state;
@@ -370,19 +233,15 @@ static void stage__out_of_memory_fails_the_turn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STAGE_CASE(cache__gives_a_whole_copy),
-        STAGE_CASE(cache__evicts_what_was_used_longest_ago),
-        STAGE_CASE(cache__forgets_after_its_lifetime_however_often_used),
-        STAGE_CASE(cache__the_first_of_two_answers_stays),
-        STAGE_CASE(cache__without_entries_keeps_nothing),
-        STAGE_CASE(cache__a_large_answer_is_not_kept),
-        STAGE_CASE(cache__a_turn_without_memory_is_left_as_it_was),
-        STAGE_CASE(cache__warnings_about_the_answer_travel_those_about_the_person_do_not),
-        STAGE_CASE(cache__serves_many_threads),
         CASE(stage__a_hit_is_an_answer_that_costs_nothing),
         CASE(stage__the_same_question_is_one_key_for_everybody),
         CASE(stage__whatever_the_answer_depends_on_is_in_the_key),
         CASE(stage__what_is_personal_is_never_cached),
+        CASE(stage__other_words_for_the_same_are_another_question),
+        CASE(stage__other_words_for_the_same_hit_when_switched_on),
+        CASE(stage__what_only_looks_alike_is_a_miss),
+        CASE(stage__below_the_threshold_is_a_miss),
+        CASE(stage__alike_is_only_what_was_asked_under_the_same_circumstances),
         CASE(stage__bytes_that_grow_when_folded_stay_inside),
         CASE(stage__out_of_memory_fails_the_turn),
     };

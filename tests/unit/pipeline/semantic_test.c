@@ -132,11 +132,13 @@ static void semantic__without_a_word_or_too_long_there_is_no_meaning(void **stat
 
 static void semantic__too_many_words_have_no_meaning(void **state X_UNUSED)
 {
-    char text[2 * SEMANTIC_PIECES_MAX + 3] = "";
-    for (size_t i = 0; i < SEMANTIC_PIECES_MAX; i++)
-        strcat(text, "w ");
+    char text[2 * SEMANTIC_PIECES_MAX + 3];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = i % 2 ? ' ' : 'w';
+    text[2 * SEMANTIC_PIECES_MAX] = '\0';
     assert_string_not_equal(meaning(text, "en"), "");
-    strcat(text, "w");
+    text[2 * SEMANTIC_PIECES_MAX] = 'w';
+    text[2 * SEMANTIC_PIECES_MAX + 1] = '\0';
     assert_string_equal(meaning(text, "en"), "");
 }
 
