@@ -131,7 +131,7 @@ UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 TURN_BIN := $(TURN:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ:%.c=$(BUILD)/%)
 FAKE_BIN := $(BUILD)/tests/support/fake_openai
-BENCH_BIN := $(patsubst %,$(BUILD)/tests/bench/%,first_sentence store_bench retrieval)
+BENCH_BIN := $(patsubst %,$(BUILD)/tests/bench/%,first_sentence store_bench retrieval semantic)
 
 $(BUILD)/lib/support.a: $(SUPPORT:%.c=$(BUILD)/obj/%.o) | $(BUILD)/lib
 	@rm -f $@; ar rcs $@ $^

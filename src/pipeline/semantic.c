@@ -22,11 +22,22 @@ bool semantic_listed(const char *list, struct str word)
     return false;
 }
 
-static size_t count_marks(const struct reading *r, const char *marks)
+/* How many pieces are this word. */
+static size_t count_pieces(const struct reading *r, struct str word)
 {
     size_t n = 0;
-    for (size_t i = 0; i < r->pieces; i++)
-        n += semantic_listed(marks, r->piece[i].text);
+    if (word.len && r->begins[(unsigned char)word.at[0]])
+        for (size_t i = 0; i < r->pieces; i++)
+            n += str_eq(r->piece[i].text, word);
+    return n;
+}
+
+static size_t count_marks(const struct reading *r, const char *marks)
+{
+    struct str rest = str_of(marks), one;
+    size_t n = 0;
+    while (str_cut(&rest, ' ', &one))
+        n += count_pieces(r, one);
     return n;
 }
 
@@ -228,20 +239,36 @@ static bool row_fits(const struct reading *r, const struct semantic_row *row, si
     return false;
 }
 
+/* The phrases whose first word the text holds: few of the language's. */
+static void choose_phrases(struct reading *r)
+{
+    for (size_t i = 0; i < r->lang->rows; i++) {
+        struct str rest = str_of(r->lang->row[i].words), phrase;
+        while (str_cut(&rest, '|', &phrase)) {
+            struct str tail = phrase, first;
+            if (!r->begins[(unsigned char)phrase.at[0]] || !str_cut(&tail, ' ', &first) ||
+                !count_pieces(r, first))
+                continue;
+            if (r->phrases == PHRASES_MAX) {
+                r->full = true;
+                return;
+            }
+            r->phrase[r->phrases++] = (struct phrase){ phrase, &r->lang->row[i] };
+        }
+    }
+}
+
 /* The row with the longest phrase that fits; of equal ones the one that wants more. */
 static const struct semantic_row *row_at(const struct reading *r, size_t at, size_t *taken)
 {
     const struct semantic_row *best = NULL;
     *taken = 0;
-    for (size_t i = 0; i < r->lang->rows; i++) {
-        const struct semantic_row *row = &r->lang->row[i];
-        struct str rest = str_of(row->words), phrase;
-        while (str_cut(&rest, '|', &phrase)) {
-            size_t n = phrase_at(r, phrase, at);
-            if (n && (n > *taken || (n == *taken && row->where > best->where)) && row_fits(r, row, at, n)) {
-                best = row;
-                *taken = n;
-            }
+    for (size_t i = 0; i < r->phrases; i++) {
+        const struct semantic_row *row = r->phrase[i].row;
+        size_t n = phrase_at(r, r->phrase[i].words, at);
+        if (n && (n > *taken || (n == *taken && row->where > best->where)) && row_fits(r, row, at, n)) {
+            best = row;
+            *taken = n;
         }
     }
     return best;
@@ -282,7 +309,7 @@ static bool is_idle(const struct reading *r, size_t at)
 static void read_units(struct reading *r)
 {
     for (size_t at = 0, n = 1; at < r->pieces && !r->full; at += n) {
-        const struct semantic_row *row = r->lang ? row_at(r, at, &n) : NULL;
+        const struct semantic_row *row = row_at(r, at, &n);
         if (n <= 1 && is_task_word(r, at))
             add_unit(r, STR("TO"), true);
         else if (row)
@@ -330,7 +357,11 @@ bool semantic_read(struct semantic *out, const char *text, const char *language)
         return false;
     memset(&r, 0, sizeof r);
     semantic_cut(&r, text, len);
+    for (size_t i = 0; i < r.pieces; i++)
+        r.begins[(unsigned char)r.piece[i].text.at[0]] = true;
     r.lang = language_of(&r, language);
+    if (r.lang)
+        choose_phrases(&r);
     read_units(&r);
     if (r.lang && r.lang->english)
         semantic_english(&r);

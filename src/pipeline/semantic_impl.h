@@ -10,8 +10,9 @@
 #include "pipeline/semantic.h"
 #include "pipeline/semantic_words.h"
 
-#define UNITS_MAX (2 * SEMANTIC_PIECES_MAX)
-#define BAG_MAX   16
+#define UNITS_MAX   (2 * SEMANTIC_PIECES_MAX)
+#define PHRASES_MAX 512 /* more than a language has */
+#define BAG_MAX     16
 #define LOW_BYTES                                                                                            \
     (3 * SEMANTIC_TEXT_MAX + 2 * SEMANTIC_PIECES_MAX) /* an invalid byte becomes U+FFFD: three */
 
@@ -29,11 +30,19 @@ struct unit {
     bool form;
 };
 
+struct phrase {
+    struct str words;
+    const struct semantic_row *row;
+};
+
 struct reading {
     char low[LOW_BYTES];
     size_t low_len;
     struct piece piece[SEMANTIC_PIECES_MAX];
     size_t pieces;
+    bool begins[256]; /* the first bytes of the pieces */
+    struct phrase phrase[PHRASES_MAX];
+    size_t phrases;
     struct unit unit[UNITS_MAX];
     size_t units;
     struct str bag[BAG_MAX]; /* tense and mood: they move with the form of a sentence */

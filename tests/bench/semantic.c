@@ -97,20 +97,30 @@ static bool scan(struct bench *b, const char *question)
     return best > 0.3F;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
 static void measure(struct bench *b, const char *name, bool (*look)(struct bench *b, const char *question),
                     int from)
 {
-    int64_t took_us = 0;
+    int64_t *took_us = calloc((size_t)b->rounds, sizeof *took_us);
     int hits = 0;
+    must(took_us != NULL, "out of memory");
     for (int i = 0; i < b->rounds; i++) {
         arena_init(&b->turn.arena, TURN_ARENA_BYTES);
         const char *question = question_of(&b->turn.arena, from + i % CACHE_ENTRIES, true);
         int64_t start_us = clock_mono_us();
         hits += look(b, question);
-        took_us += clock_mono_us() - start_us;
+        took_us[i] = clock_mono_us() - start_us;
         arena_wipe(&b->turn.arena);
     }
-    printf("%-44s %8.1f us a look, %d of %d hits\n", name, (double)took_us / b->rounds, hits, b->rounds);
+    qsort(took_us, (size_t)b->rounds, sizeof *took_us, by_value);
+    printf("%-42s p50 %5lld us, p99 %5lld us, %d of %d hits\n", name, (long long)took_us[b->rounds / 2],
+           (long long)took_us[b->rounds - 1 - b->rounds / 100], hits, b->rounds);
+    free(took_us);
 }
 
 int main(int argc, char **argv)
