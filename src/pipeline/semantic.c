@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "embed/words.h"
 #include "pipeline/semantic_impl.h"
 
 /* ---- the language ---- */
@@ -64,16 +63,11 @@ static const struct semantic_language *language_of(const struct reading *r, cons
 
 /* ---- pieces to units ---- */
 
-static bool ends_with(struct str word, struct str end)
-{
-    return word.len > end.len && memcmp(word.at + word.len - end.len, end.at, end.len) == 0;
-}
-
-static bool ends_in_one_of(struct str word, const char *ends)
+bool semantic_ends_in(struct str word, const char *ends)
 {
     struct str rest = str_of(ends), end;
     while (str_cut(&rest, ' ', &end))
-        if (end.len && ends_with(word, end))
+        if (end.len && word.len > end.len && memcmp(word.at + word.len - end.len, end.at, end.len) == 0)
             return true;
     return false;
 }
@@ -89,32 +83,15 @@ static const char not_plural[] =
 static void cut_plural(struct reading *r, struct unit *u)
 {
     struct str *w = &u->text;
-    if (w->len < 4 || !ends_with(*w, STR("s")) || ends_in_one_of(*w, "ss us is") ||
-        semantic_listed(not_plural, *w) || (r->lang->english && ends_in_one_of(*w, "as os")))
+    if (w->len < 4 || !semantic_ends_in(*w, "s") || semantic_ends_in(*w, "ss us is") ||
+        semantic_listed(not_plural, *w) || (r->lang->english && semantic_ends_in(*w, "as os")))
         return;
     u->plural = true;
-    w->len -= r->lang->english && ends_in_one_of(*w, "xes ches shes sses") ? 2 : 1;
-    if (r->lang->english && w->len > 4 && ends_with(*w, STR("ie"))) {
+    w->len -= r->lang->english && semantic_ends_in(*w, "xes ches shes sses") ? 2 : 1;
+    if (r->lang->english && w->len > 4 && semantic_ends_in(*w, "ie")) {
         w->len -= 1;
         r->low[(size_t)(w->at - r->low) + w->len - 1] = 'y';
     }
-}
-
-/* "how do I go about staking" is "how do I stake". */
-static void cut_verb(struct reading *r, struct unit *u)
-{
-    struct word w = { .len = u->text.len };
-    if (w.len > WORD_BYTES_MAX)
-        return;
-    memcpy(w.at, u->text.at, w.len);
-    word_stem(&w);
-    if (r->low_len + w.len > sizeof r->low) {
-        r->full = true;
-        return;
-    }
-    memcpy(r->low + r->low_len, w.at, w.len);
-    u->text = (struct str){ r->low + r->low_len, w.len };
-    r->low_len += w.len;
 }
 
 static void add_unit(struct reading *r, struct str text, bool form)
@@ -279,7 +256,7 @@ static bool is_task_word(const struct reading *r, size_t at)
 {
     return r->lang && r->units == 0 && at + 1 < r->pieces &&
            semantic_listed(r->lang->task_words, r->piece[at].text) &&
-           ends_in_one_of(r->piece[at + 1].text, r->lang->task_ends);
+           semantic_ends_in(r->piece[at + 1].text, r->lang->task_ends);
 }
 
 static void add_word(struct reading *r, size_t at)
@@ -290,7 +267,7 @@ static void add_word(struct reading *r, size_t at)
     if (r->full || !r->lang || p->quoted)
         return;
     if (verb && r->lang->english)
-        cut_verb(r, &r->unit[r->units - 1]);
+        semantic_gerund(r, &r->unit[r->units - 1].text);
     else if (r->lang->plural_s && !p->capital)
         cut_plural(r, &r->unit[r->units - 1]);
 }

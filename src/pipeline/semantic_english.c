@@ -12,6 +12,49 @@ static bool bag_is(const struct reading *r, const char *only)
     return only ? r->bags == 1 && str_eqs(r->bag[0], only) : r->bags == 0;
 }
 
+static bool is_vowel(char c)
+{
+    return c != '\0' && strchr("aeiou", c) != NULL;
+}
+
+static size_t count_vowels(struct str w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w.len; i++)
+        n += is_vowel(w.at[i]);
+    return n;
+}
+
+/* One short vowel before one consonant: "plan", "set". */
+static bool doubles(struct str w)
+{
+    return w.len > 2 && count_vowels(w) == 1 && is_vowel(w.at[w.len - 2]) && !strchr("wxy", w.at[w.len - 1]);
+}
+
+void semantic_gerund(struct reading *r, struct str *verb)
+{
+    struct str w = *verb;
+    if (semantic_ends_in(w, "ing") && count_vowels((struct str){ w.at, w.len - 3 }))
+        return; /* "staking", and not "bring" */
+    if (r->low_len + w.len + 4 > sizeof r->low) {
+        r->full = true;
+        return;
+    }
+    char *out = r->low + r->low_len, last = w.at[w.len - 1];
+    memcpy(out, w.at, w.len);
+    if (semantic_ends_in(w, "ie")) {
+        w.len -= 1;
+        out[w.len - 1] = 'y';
+    } else if (semantic_ends_in(w, "e") && !semantic_ends_in(w, "ee ye oe nge")) {
+        w.len--;
+    } else if (doubles(w)) {
+        out[w.len++] = last;
+    }
+    memcpy(out + w.len, "ing", 3);
+    *verb = (struct str){ out, w.len + 3 };
+    r->low_len += w.len + 3;
+}
+
 static void drop_unit(struct reading *r, size_t at)
 {
     memmove(&r->unit[at], &r->unit[at + 1], (r->units - at - 1) * sizeof r->unit[0]);

@@ -57,12 +57,16 @@ struct reading {
 void semantic_cut(struct reading *r, const char *text, size_t len);
 
 /* ---- semantic.c ---- */
-bool semantic_listed(const char *list, struct str word); /* `list` is " one two " */
+bool semantic_listed(const char *list, struct str word);  /* `list` is " one two " */
+bool semantic_ends_in(struct str word, const char *ends); /* `ends` is "one two"; and is longer than it */
 bool semantic_unit_is(const struct reading *r, size_t at, const char *text);
 void semantic_mood(struct reading *r, struct str text); /* into the bag */
 
 /* ---- semantic_english.c ---- */
 /* Turns what English says in several orders into one. */
 void semantic_english(struct reading *r);
+/* "stake" is "staking", "plan" is "planning", "plane" is "planing": what "how do I" and "the process of"
+ * share. */
+void semantic_gerund(struct reading *r, struct str *verb);
 
 #endif

@@ -56,12 +56,27 @@ static void english__meaning_and_difference_have_one_form(void **state X_UNUSED)
     reads("How does TCP differ from?", "en:HOW tcp differ from ");
 }
 
+static void english__a_verb_is_its_gerund(void **state X_UNUSED)
+{
+    reads("How do I stake?", "en:TO staking ");
+    reads("What is the process for staking?", "en:TO staking ");
+    reads("How do I plan?", "en:TO planning ");
+    reads("How do I plane?", "en:TO planing ");
+    reads("How do I bring it?", "en:TO bringing it ");
+    reads("How do I singe it?", "en:TO singeing it ");
+    reads("How do I die?", "en:TO dying ");
+    reads("How do I agree?", "en:TO agreeing ");
+    reads("How do I open it?", "en:TO opening it ");
+    reads("How do I 5?", "en:TO 5ing ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(english__possessives_are_of),
         cmocka_unit_test(english__what_a_thing_has_may_stand_behind_it),
         cmocka_unit_test(english__a_price_has_one_form),
+        cmocka_unit_test(english__a_verb_is_its_gerund),
         cmocka_unit_test(english__meaning_and_difference_have_one_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

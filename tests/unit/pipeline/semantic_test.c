@@ -144,10 +144,10 @@ static void semantic__too_many_words_have_no_meaning(void **state X_UNUSED)
 
 static void semantic__what_a_person_types_cannot_pass_for_a_form(void **state X_UNUSED)
 {
-    differ("TO stake eth", "How do I stake eth?");
+    differ("TO staking eth", "How do I stake eth?");
     differ("WHAT staking +IS", "What is staking?");
     differ("price eth", "What is the price of eth?");
-    differ("en:TO stak", "How do I stake?");
+    differ("en:TO staking", "How do I stake?");
 }
 
 static void semantic__nearness_is_a_share(void **state X_UNUSED)
