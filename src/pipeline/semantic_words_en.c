@@ -21,7 +21,7 @@ static const struct semantic_row row_en[] = {
       "instructions for|instructions to|steps to" },
     { "TO get to", ANY, "how do i get to" },
     { "TO @t best", ANY, "what is the best way to|what 's the best way to|how do i best|how can i best" },
-    { "WHAT +IS", ANY, "what is|what 's|whats|what are|what 're|what exactly is|what exactly are|"
+    { "WHAT +IS", ANY, "what is|what 's|whats|what are|what exactly is|what exactly are|"
       "what actually is|what is actually|what is exactly|what is meant by|what 's meant by|"
       "what do you mean by|what does one mean by|what do people mean by|what is the meaning of|"
       "what 's the meaning of|what is the definition of|what 's the definition of|what is the term" },

@@ -228,6 +228,30 @@ static void turn__the_same_question_comes_from_the_cache(void **state)
     assert_int_equal(kit_counts(k).usage, 2); /* answered twice, each billed once */
 }
 
+static void turn__the_same_in_other_words_comes_from_the_cache_and_says_so(void **state)
+{
+    struct kit *k = *state;
+    kit_set(k, "cache.semantic=true");
+    kit_start(k);
+    kit_ask(k, "1", "What is gas?");
+    cJSON *one = body_of(kit_wait(k, "1", KIT_ANSWERED));
+    kit_ask(k, "2", "Can you tell me what gas is, please?");
+    cJSON *two = body_of(kit_wait(k, "2", KIT_ANSWERED));
+    kit_ask(k, "3", "What isn't gas?");
+    cJSON *three = body_of(kit_wait(k, "3", KIT_ANSWERED));
+    assert_true(cJSON_IsTrue(member(two, "metadata", "cached")));
+    assert_string_equal(json_text(one, "answer", "1"), json_text(two, "answer", "2"));
+    char *warned = cJSON_PrintUnformatted(member(two, "validation", "warnings"));
+    assert_non_null(strstr(warned, "\"similar_question\""));
+    free(warned);
+    assert_true(cJSON_IsFalse(member(three, "metadata", "cached")));
+    cJSON_Delete(one);
+    cJSON_Delete(two);
+    cJSON_Delete(three);
+    kit_stop(k);
+    assert_int_equal(kit_counts(k).usage, 3);
+}
+
 static void turn__the_cache_survives_a_restart(void **state)
 {
     struct kit *k = *state;
@@ -314,6 +338,7 @@ int main(void)
         CASE(turn__quota_of_the_free_tier_ends_at_100),
         CASE(turn__consent_is_asked_once_and_remembered),
         CASE(turn__the_same_question_comes_from_the_cache),
+        CASE(turn__the_same_in_other_words_comes_from_the_cache_and_says_so),
         CASE(turn__the_cache_survives_a_restart),
         CASE(turn__todays_answer_is_not_kept),
         CASE(turn__a_second_process_is_refused),
