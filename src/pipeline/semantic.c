@@ -15,7 +15,7 @@
 
 bool semantic_listed(const char *list, struct str word)
 {
-    for (const char *p = list; (p = memmem(p, strlen(p), word.at, word.len)); p++)
+    for (const char *p = list; word.len && (p = memmem(p, strlen(p), word.at, word.len)); p++)
         if (p > list && p[-1] == ' ' && p[word.len] == ' ')
             return true;
     return false;
@@ -77,9 +77,9 @@ static const char not_plural[] =
     " news goods customs means arms shorts glasses jeans savings terms contents clothes "
     "damages series species works economics physics politics statistics ethics kurs "
     "cours fils sens temps corps esposas gafas lens mars mathematics manners spirits "
-    "windows airpods ";
+    "windows ";
 
-/* "fees" is "fee". Word is short, a name or no plural: as it is. */
+/* "fees" is "fee". A short word and what is no plural stay. */
 static void cut_plural(struct reading *r, struct unit *u)
 {
     struct str *w = &u->text;

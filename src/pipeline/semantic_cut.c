@@ -76,6 +76,14 @@ static bool is_quote(uint32_t cp)
     return cp == '"' || cp == '`' || cp == 0xAB || cp == 0xBB || (cp >= 0x201C && cp <= 0x201E);
 }
 
+/* Around a hyphen: digits on both sides, or digits and a single letter ("7-x", "10-K"). */
+static bool subtracts(uint32_t before, const char *text, size_t len, size_t next)
+{
+    size_t behind = next;
+    uint32_t after = utf8_next(text, len, &behind);
+    return is_digit(before) && (is_digit(after) || !utf_is_word(peek(text, len, behind)));
+}
+
 /* A mark that says nothing: the end of a sentence at the end of the text, what opens one in Spanish, a hyphen
  * or an apostrophe inside a word. */
 static bool is_silent(uint32_t cp, uint32_t before, const char *text, size_t len, size_t next)
@@ -84,7 +92,7 @@ static bool is_silent(uint32_t cp, uint32_t before, const char *text, size_t len
     if (cp == 0xBF || cp == 0xA1 || is_apostrophe(cp))
         return true;
     if (cp == '-' || cp == 0x2010 || cp == 0x2011)
-        return utf_is_word(before) && utf_is_word(after) && !(is_digit(before) && is_digit(after));
+        return utf_is_word(before) && utf_is_word(after) && !subtracts(before, text, len, next);
     while (next < len && strchr(".?! \n", text[next]))
         next++;
     return next == len && (cp == '.' || cp == '?' || cp == '!' || cp == 0x2026);
@@ -95,6 +103,12 @@ static void add_mark(struct reading *r, uint32_t cp)
     size_t from = r->low_len;
     r->low_len += utf8_put(r->low + from, cp);
     add_piece(r, (struct str){ r->low + from, r->low_len - from }, false, false);
+}
+
+/* "n-1" is not "n1", though "GPT-4" is "GPT4". */
+static bool is_index(const struct reading *r, const char *text, size_t len, size_t next)
+{
+    return r->pieces && r->piece[r->pieces - 1].text.len == 1 && is_digit(peek(text, len, next));
 }
 
 void semantic_cut(struct reading *r, const char *text, size_t len)
@@ -112,7 +126,8 @@ void semantic_cut(struct reading *r, const char *text, size_t len)
                 add_piece(r, word, quoted, utf_lower(cp) != cp);
         } else if (is_quote(cp)) {
             quoted = !quoted;
-        } else if (!utf_is_space(cp) && !is_silent(cp, before, text, len, next)) {
+        } else if (!utf_is_space(cp) &&
+                   (!is_silent(cp, before, text, len, next) || is_index(r, text, len, next))) {
             add_mark(r, cp);
         }
         glued = is_apostrophe(cp) && utf_is_word(before);

@@ -53,6 +53,7 @@ static void cut__a_mark_that_could_tell_is_a_piece(void **state X_UNUSED)
     assert_string_equal(cut("C++ -5 50/50 $5 <b>"), "c|+|+|-|5|50|/|50|$|5|<|b|>");
     assert_string_equal(cut("3-5"), "3|-|5");
     assert_string_equal(cut("two-factor GPT-4 e-mail"), "two|factor|gpt|4|e|mail");
+    assert_string_equal(cut("7-x 10-K n-1 30-day"), "7|-|x|10|-|k|n|-|1|30|day");
     assert_string_equal(cut("a. b?"), "a|.|b");
     assert_string_equal(cut("yes, no,"), "yes|,|no");
 }

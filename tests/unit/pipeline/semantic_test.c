@@ -57,6 +57,10 @@ static void semantic__numbers_count(void **state X_UNUSED)
     differ("Is -5 cold?", "Is 5 cold?");
     differ("Can I send 1.5 BTC?", "Can I send 15 BTC?");
     differ("Is Python 3.1 new?", "Is Python 3.11 new?");
+    differ("What is 7-x?", "What is 7x?");
+    differ("What is a 10-K?", "What is a 10k?");
+    differ("What is n-1?", "What is n1?");
+    alike("Is GPT-4 new?", "Is GPT4 new?");
     differ("Can two people share it?", "Can three people share it?");
 }
 
