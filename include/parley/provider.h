@@ -32,16 +32,19 @@ struct llm_request {
 
 /* How a call ended, by what the caller should do next (../shared facts: retry table). */
 enum llm_end {
-    LLM_OK,          /* finish_reason seen */
-    LLM_TRANSIENT,   /* network, 408, 5xx, overload: next provider */
-    LLM_RATE,        /* 429: wait retry_after_ms or next provider */
-    LLM_MONEY,       /* billing: disable the key, alarm */
-    LLM_KEY,         /* 401, 403: disable the key, alarm */
-    LLM_TOO_LONG,    /* context length */
-    LLM_BAD_REQUEST, /* our bug or a gone model */
-    LLM_REFUSED,     /* content policy */
-    LLM_CUT,         /* the stream ended without finish_reason, or was not what it claims */
-    LLM_TIMEOUT,     /* connect, first byte, idle or total */
+    LLM_OK,              /* finish_reason seen */
+    LLM_TRANSIENT,       /* network, 408, 5xx, overload: next provider */
+    LLM_RATE,            /* 429: wait retry_after_ms or next provider */
+    LLM_MONEY,           /* billing: disable the key, alarm */
+    LLM_KEY,             /* 401, 403: disable the key, alarm */
+    LLM_TOO_LONG,        /* context length */
+    LLM_BAD_REQUEST,     /* our bug or a gone model */
+    LLM_REFUSED,         /* content policy */
+    LLM_CUT,             /* the stream ended without finish_reason, or was not what it claims */
+    LLM_TIMEOUT_CONNECT, /* nothing was sent: as LLM_TRANSIENT */
+    LLM_TIMEOUT_FIRST,   /* no first byte, or no first event behind it */
+    LLM_TIMEOUT_IDLE,    /* silence inside the answer */
+    LLM_TIMEOUT_TOTAL,
     LLM_END_COUNT
 };
 
@@ -54,6 +57,7 @@ struct llm_result {
     int searches;           /* web searches the provider made and bills */
     int64_t cost_nusd;      /* reported by the provider; -1 = not */
     int64_t retry_after_ms; /* -1 = not said */
+    int skipped_events;     /* of a stream: could not be parsed */
     char detail[160];       /* for the operator; no user words, no key */
 };
 

@@ -114,7 +114,7 @@ struct store_attempt {
     int limited_scope;
     bool limited_month;
     /* end only */
-    const char *outcome; /* "ok", "timeout", ... */
+    const char *outcome; /* "ok", "timeout_idle", ... */
     int64_t tokens_in, tokens_out, cost_nusd;
     int64_t took_ms;
 };

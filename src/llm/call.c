@@ -74,7 +74,7 @@ static void check_patience(struct provider_call *c)
     struct reader *r = &c->reader;
     if (!r->decided && !r->dropped && !r->events && r->shape == SHAPE_STREAM && c->p->first_byte_ms > 0 &&
         clock_mono_ms() - c->started_ms > c->p->first_byte_ms)
-        reader_decide(r, LLM_TIMEOUT, "no event within %d ms", c->p->first_byte_ms);
+        reader_decide(r, LLM_TIMEOUT_FIRST, "no event within %d ms", c->p->first_byte_ms);
 }
 
 static int on_body(void *ctx, const char *bytes, size_t len)
@@ -99,10 +99,13 @@ static enum llm_end http_end_of(enum http_end how)
     case HTTP_CONNECT:
         return LLM_TRANSIENT;
     case HTTP_TIMEOUT_CONNECT:
+        return LLM_TIMEOUT_CONNECT;
     case HTTP_TIMEOUT_FIRST_BYTE:
+        return LLM_TIMEOUT_FIRST;
     case HTTP_TIMEOUT_IDLE:
+        return LLM_TIMEOUT_IDLE;
     case HTTP_TIMEOUT_TOTAL:
-        return LLM_TIMEOUT;
+        return LLM_TIMEOUT_TOTAL;
     }
     return LLM_TRANSIENT;
 }

@@ -278,11 +278,19 @@ void llm_cancel(struct llm *l, size_t slot, struct provider_call *c)
 const char *llm_end_name(enum llm_end e)
 {
     static const char *const name[LLM_END_COUNT] = {
-        [LLM_OK] = "ok",           [LLM_TRANSIENT] = "transient",
-        [LLM_RATE] = "rate",       [LLM_MONEY] = "money",
-        [LLM_KEY] = "key",         [LLM_TOO_LONG] = "too_long",
-        [LLM_REFUSED] = "refused", [LLM_BAD_REQUEST] = "bad_request",
-        [LLM_CUT] = "cut",         [LLM_TIMEOUT] = "timeout",
+        [LLM_OK] = "ok",
+        [LLM_TRANSIENT] = "transient",
+        [LLM_RATE] = "rate",
+        [LLM_MONEY] = "money",
+        [LLM_KEY] = "key",
+        [LLM_TOO_LONG] = "too_long",
+        [LLM_REFUSED] = "refused",
+        [LLM_BAD_REQUEST] = "bad_request",
+        [LLM_CUT] = "cut",
+        [LLM_TIMEOUT_CONNECT] = "timeout_connect",
+        [LLM_TIMEOUT_FIRST] = "timeout_first",
+        [LLM_TIMEOUT_IDLE] = "timeout_idle",
+        [LLM_TIMEOUT_TOTAL] = "timeout_total",
     };
     return e < LLM_END_COUNT ? name[e] : "unknown";
 }

@@ -162,7 +162,7 @@ static int on_event(void *ctx, const char *name, const char *data, size_t len, c
     if (rc)
         rc = parse_mended(&doc, data, len);
     if (rc || !(cJSON_IsObject(doc) || cJSON_IsArray(doc)))
-        r->unreadable++;
+        r->result.skipped_events++;
     else
         read_doc(r, name, doc);
     cJSON_Delete(doc);
@@ -259,9 +259,9 @@ static void flush(struct reader *r)
 static void end_whole(struct reader *r)
 {
     r->decided = true;
-    if (r->unreadable && !r->result.detail[0])
+    if (r->result.skipped_events && !r->result.detail[0])
         (void)snprintf(r->result.detail, sizeof r->result.detail, "%d unreadable events skipped",
-                       r->unreadable);
+                       r->result.skipped_events);
 }
 
 void reader_end(struct reader *r, enum llm_end otherwise, const char *detail)
@@ -278,7 +278,7 @@ void reader_end(struct reader *r, enum llm_end otherwise, const char *detail)
         reader_decide(r, otherwise, "finished without any text");
     else
         reader_decide(r, otherwise, "ended without finish_reason: %d events, %d unreadable", r->events,
-                      r->unreadable);
+                      r->result.skipped_events);
 }
 
 void reader_resume(struct reader *r)

@@ -44,7 +44,7 @@ struct reader {
     struct frames frames;
     struct buf body; /* SHAPE_REFUSAL */
     struct buf held; /* text that came while the sink was full */
-    int events, unreadable;
+    int events;
     int cited, cited_full; /* the highest number reported; with title or snippet */
     bool said;             /* some text */
     bool finished;

@@ -16,7 +16,8 @@ struct pause {
 
 int64_t retry_wait_ms(const struct llm_result *r, struct backoff *b, int64_t left_ms)
 {
-    if ((r->end != LLM_TRANSIENT && r->end != LLM_RATE) || b->tries >= RETRY_MAX)
+    bool passes = r->end == LLM_TRANSIENT || r->end == LLM_TIMEOUT_CONNECT || r->end == LLM_RATE;
+    if (!passes || b->tries >= RETRY_MAX)
         return -1;
     int64_t wait = backoff_next_ms(b);
     if (r->retry_after_ms > wait)

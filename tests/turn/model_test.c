@@ -354,7 +354,7 @@ static void model__that_hangs_is_left_in_time(void **state)
     assert_string_equal(provider_of(body), "extractive");
     cJSON_Delete(body);
     end(w);
-    assert_int_equal(kit_sql(&w->kit, "select count(*) from llm_attempt where outcome = 'timeout'"), 1);
+    assert_int_equal(kit_sql(&w->kit, "select count(*) from llm_attempt where outcome = 'timeout_first'"), 1);
 }
 
 static void model__drain_gives_the_message_back_and_the_next_start_answers_it(void **state)

@@ -132,7 +132,7 @@ static void llm__five_failures_in_a_row_open_the_breaker(void **state)
     report(l, 0, LLM_OK, 1000);
     fail_times(l, 0, 4, 1000);
     assert_true(llm_usable(l, 0, 1000));
-    report(l, 0, LLM_TIMEOUT, 1000);
+    report(l, 0, LLM_TIMEOUT_FIRST, 1000);
     assert_false(llm_usable(l, 0, 1000));
     assert_false(llm_usable(l, 0, 30999));
     assert_true(llm_usable(l, 0, 31000));

@@ -55,6 +55,7 @@ static void openai__malformed_events_are_skipped(void **state X_UNUSED)
     assert_int_equal(t.result.end, LLM_OK);
     assert_string_equal(buf_text(&t.text), "AB");
     assert_non_null(strstr(t.result.detail, "3 unreadable"));
+    assert_int_equal(t.result.skipped_events, 3);
     talk_close(&t);
     assert_body("data: <html>grandmother</html>\n\ndata: {{{\n\n", LLM_CUT, "");
     assert_talk(&(struct fake_reply){ .body = "<html><body>Please log in", .type = "text/html" }, LLM_CUT,
@@ -192,7 +193,7 @@ static void openai__a_full_reader_stops_the_server(void **state X_UNUSED)
     t.full_at = 1;
     t.never = true;
     talk_run(&t);
-    assert_int_equal(t.result.end, LLM_TIMEOUT);
+    assert_int_equal(t.result.end, LLM_TIMEOUT_TOTAL);
     assert_int_equal(t.texts, 1);
     assert_true(atomic_load(&t.server.sent_bytes) < 16 << 20); /* what two sockets hold */
     talk_close(&t);
@@ -220,12 +221,12 @@ static void openai__timeouts(void **state X_UNUSED)
     talk_open(&t, &(struct fake_reply){ .silent = true, .end = FAKE_HANG }, 1);
     t.conf.first_byte_ms = 60;
     talk_run(&t);
-    assert_int_equal(t.result.end, LLM_TIMEOUT);
+    assert_int_equal(t.result.end, LLM_TIMEOUT_FIRST);
     talk_close(&t);
     talk_open(&t, &(struct fake_reply){ .body = ROLE SAY("Half"), .end = FAKE_HANG }, 1);
     t.conf.idle_ms = 60;
     talk_run(&t);
-    assert_int_equal(t.result.end, LLM_TIMEOUT);
+    assert_int_equal(t.result.end, LLM_TIMEOUT_IDLE);
     assert_string_equal(buf_text(&t.text), "Half");
     talk_close(&t);
     talk_open(&t, &(struct fake_reply){ .body = SAY("Whole.") STOP_("stop"), .end = FAKE_HANG }, 1);
@@ -242,7 +243,7 @@ static void openai__comments_do_not_count_as_an_answer(void **state X_UNUSED)
               1);
     t.conf.first_byte_ms = 80;
     talk_run(&t);
-    assert_int_equal(t.result.end, LLM_TIMEOUT);
+    assert_int_equal(t.result.end, LLM_TIMEOUT_FIRST);
     talk_close(&t);
 }
 

@@ -225,7 +225,7 @@ static void generate__after_the_deadline_only_the_built_in_one_is_asked(void **s
     begin(r, QUESTION);
     until_started(r, one);
     clock_fake(STAGE_KIT_WALL_MS + 5000, 1000000 + 5000);
-    fake_end(one, fake_result(LLM_TIMEOUT));
+    fake_end(one, fake_result(LLM_TIMEOUT_TOTAL));
     answered(r, "extractive");
     assert_int_equal(two->starts, 0);
     assert_int_equal(r->kit->turn.upstream_us, 5000000);

@@ -22,7 +22,7 @@ static void retry__only_what_may_pass_by_itself(void **state X_UNUSED)
         struct backoff b = fresh();
         struct llm_result r = { .end = (enum llm_end)end, .retry_after_ms = -1 };
         int64_t wait = retry_wait_ms(&r, &b, 60000);
-        if (end == LLM_TRANSIENT || end == LLM_RATE)
+        if (end == LLM_TRANSIENT || end == LLM_TIMEOUT_CONNECT || end == LLM_RATE)
             assert_in_range(wait, 1, RETRY_BASE_MS);
         else
             assert_int_equal(wait, -1);
