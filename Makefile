@@ -56,12 +56,12 @@ SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox
 SRC_vindex    := faiss flat vfile
 SRC_embed     := hash_embed words fold stop_words
 SRC_docs      := docs chunk tree markdown
-SRC_llm       := llm call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
+SRC_llm       := llm breaker meter call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
 SRC_lexical   := writer file score sum
 SRC_knowledge := index search kdb generation analyse rank
 SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
                  semantic_words_en semantic_words_romance retrieve lexicon features score route \
-                 generate retry cost budget prompt output citation validate validate_sentence restore record deliver
+                 generate attempt retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
 SRC_cli       := cli serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire

@@ -20,6 +20,7 @@
 #define TURN_HISTORY_MAX 10   /* messages */
 #define TURN_WARNINGS_MAX 16
 #define TURN_CANDIDATES_MAX 8 /* providers tried in one turn */
+#define TURN_TRIES_MAX 16     /* calls remembered for the answer's metadata; the ledger has all */
 
 struct snapshot;
 struct adapter;
@@ -108,10 +109,16 @@ struct turn_complexity {
     size_t reasons;
 };
 
-/* route: provider slots in the order to try, ending with the built-in one */
+/* route: provider slots in the order to try, ending with the built-in one; generate: the calls that ended */
+struct turn_try {
+    const char *provider; /* the key under "llm" */
+    const char *outcome;  /* as in the ledger: "ok", "rate", "timeout_first", "cancelled", ... */
+};
 struct turn_route {
     int slot[TURN_CANDIDATES_MAX];
     size_t len;
+    struct turn_try tried[TURN_TRIES_MAX]; /* in the order they ended */
+    size_t tries;
 };
 
 #define CITATIONS_MAX 50 /* a higher [n] of a provider that cites by itself is dropped */

@@ -58,10 +58,10 @@ static const char *kind_name(enum metric_kind kind)
     return "untyped";
 }
 
-static void render_help(const struct metric *m, struct buf *out)
+void metric_head(enum metric_kind kind, const char *name, const char *help, struct buf *out)
 {
-    buf_printf(out, "# HELP %s ", m->name);
-    for (const char *p = m->help ? m->help : ""; *p; p++) {
+    buf_printf(out, "# HELP %s ", name);
+    for (const char *p = help ? help : ""; *p; p++) {
         if (*p == '\n')
             buf_adds(out, "\\n");
         else if (*p == '\\')
@@ -69,20 +69,27 @@ static void render_help(const struct metric *m, struct buf *out)
         else
             buf_addc(out, *p);
     }
-    buf_printf(out, "\n# TYPE %s %s\n", m->name, kind_name(m->kind));
+    buf_printf(out, "\n# TYPE %s %s\n", name, kind_name(kind));
 }
 
 /* name + suffix and the labels, up to the blank before the value. */
-static void render_name(const struct metric *m, const char *suffix, const char *le, struct buf *out)
+static void render_name(const char *name, const char *suffix, const char *labels, const char *le,
+                        struct buf *out)
 {
-    bool labels = m->labels && m->labels[0];
+    bool some = labels && labels[0];
 
-    buf_printf(out, "%s%s", m->name, suffix);
-    if (labels || le)
-        buf_printf(out, "{%s%s", labels ? m->labels : "", labels && le ? "," : "");
+    buf_printf(out, "%s%s", name, suffix);
+    if (some || le)
+        buf_printf(out, "{%s%s", some ? labels : "", some && le ? "," : "");
     if (le)
         buf_printf(out, "le=\"%s\"", le);
-    buf_adds(out, labels || le ? "} " : " ");
+    buf_adds(out, some || le ? "} " : " ");
+}
+
+void metric_sample(const char *name, const char *labels, int64_t value, struct buf *out)
+{
+    render_name(name, "", labels, NULL, out);
+    buf_printf(out, "%lld\n", (long long)value);
 }
 
 static void render_histogram(const struct metric *m, struct buf *out)
@@ -91,12 +98,12 @@ static void render_histogram(const struct metric *m, struct buf *out)
 
     for (size_t i = 0; i < METRIC_BUCKETS; i++) {
         count += value_of(&m->bucket[i]);
-        render_name(m, "_bucket", bound[i].le, out);
+        render_name(m->name, "_bucket", m->labels, bound[i].le, out);
         buf_printf(out, "%lld\n", (long long)count);
     }
-    render_name(m, "_sum", NULL, out);
+    render_name(m->name, "_sum", m->labels, NULL, out);
     buf_printf(out, "%lld.%06lld\n", (long long)(sum / 1000000), (long long)(sum % 1000000));
-    render_name(m, "_count", NULL, out);
+    render_name(m->name, "_count", m->labels, NULL, out);
     buf_printf(out, "%lld\n", (long long)count);
 }
 
@@ -104,12 +111,10 @@ void metric_render(struct metric *const *m, size_t n, struct buf *out)
 {
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || strcmp(m[i]->name, m[i - 1]->name) != 0)
-            render_help(m[i], out);
-        if (m[i]->kind == METRIC_HISTOGRAM) {
+            metric_head(m[i]->kind, m[i]->name, m[i]->help, out);
+        if (m[i]->kind == METRIC_HISTOGRAM)
             render_histogram(m[i], out);
-            continue;
-        }
-        render_name(m[i], "", NULL, out);
-        buf_printf(out, "%lld\n", (long long)value_of(&m[i]->value));
+        else
+            metric_sample(m[i]->name, m[i]->labels, value_of(&m[i]->value), out);
     }
 }

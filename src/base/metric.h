@@ -36,4 +36,8 @@ void metric_observe_us(struct metric *m, int64_t us);
 /* Samples that share a name must stand next to each other; HELP/TYPE are written once per name. */
 void metric_render(struct metric *const *m, size_t n, struct buf *out);
 
+/* For values that live with their owner: the head of a family, then its samples. `labels` as above. */
+void metric_head(enum metric_kind kind, const char *name, const char *help, struct buf *out);
+void metric_sample(const char *name, const char *labels, int64_t value, struct buf *out);
+
 #endif

@@ -17,6 +17,9 @@
 #include "pipeline/budget.h"
 #include "pipeline/cost.h"
 
+#define KEY_TEXT_BYTES 32
+#define KEY_BYTES_LONG 20
+
 struct spent {
     bool known;
     struct store_spent day, month;
@@ -69,6 +72,25 @@ static void json_price(struct jsonw *w, const struct config_provider *c, const s
     jw_end_obj(w);
 }
 
+/* The end of a long key tells it from its neighbours, as providers' own pages do; a short one is all secret.
+ */
+static void key_text(char out[KEY_TEXT_BYTES], const char *key)
+{
+    size_t len = strlen(key);
+    (void)snprintf(out, KEY_TEXT_BYTES, "***%s", len >= KEY_BYTES_LONG ? key + len - 4 : "");
+}
+
+static void json_keys(struct jsonw *w, const struct config_provider *c)
+{
+    char text[KEY_TEXT_BYTES];
+    jw_arr(w, "api_keys");
+    for (size_t i = 0; i < c->keys; i++) {
+        key_text(text, c->key[i]);
+        jw_text(w, NULL, text);
+    }
+    jw_end_arr(w);
+}
+
 static int json_provider(struct report *r, struct jsonw *w, const struct config_provider *c)
 {
     char scope[STORE_SCOPE_BYTES];
@@ -80,7 +102,7 @@ static int json_provider(struct report *r, struct jsonw *w, const struct config_
     jw_text(w, "format", c->format);
     jw_text(w, "model", c->model);
     jw_text(w, "base_url", c->base_url);
-    jw_text(w, "api_key", c->api_key[0] ? "***" : "");
+    json_keys(w, c);
     json_price(w, c, cost_price(r->snap->policies, c->model));
     json_spent(w, &s);
     jw_end_obj(w);
@@ -127,18 +149,40 @@ static void print_spent(const struct spent *s)
         printf(" %12s %12s", "-", "-");
 }
 
+/* Several keys each have a line, numbered as in the metrics. */
+static void print_keys(const struct config_provider *c)
+{
+    char text[KEY_TEXT_BYTES];
+    for (size_t i = 0; c->keys > 1 && i < c->keys; i++) {
+        key_text(text, c->key[i]);
+        printf("%-53s %zu %s\n", "", i + 1, text);
+    }
+}
+
+static void keys_text(char out[KEY_TEXT_BYTES], const struct config_provider *c)
+{
+    if (c->keys == 1)
+        key_text(out, c->key[0]);
+    else if (c->keys)
+        (void)snprintf(out, KEY_TEXT_BYTES, "%zu keys", c->keys);
+    else
+        (void)snprintf(out, KEY_TEXT_BYTES, "-");
+}
+
 static int print_provider(struct report *r, const struct config_provider *c)
 {
-    char scope[STORE_SCOPE_BYTES], price[32];
+    char scope[STORE_SCOPE_BYTES], price[32], keys[KEY_TEXT_BYTES];
     struct spent s;
     budget_provider_scope(scope, c->name);
     int rc = spent_read(r, scope, &s);
     if (rc)
         return rc;
     price_text(price, c, cost_price(r->snap->policies, c->model));
-    printf("%-12s %-11s %-28s %-4s %-14s", c->name, c->format, c->model, c->api_key[0] ? "***" : "-", price);
+    keys_text(keys, c);
+    printf("%-12s %-11s %-28s %-8s %-14s", c->name, c->format, c->model, keys, price);
     print_spent(&s);
     printf("  %s\n", c->base_url);
+    print_keys(c);
     return 0;
 }
 
@@ -147,13 +191,13 @@ static int print_table(struct report *r)
     const struct config *conf = r->snap->config;
     struct spent all;
     int rc = spent_read(r, STORE_SCOPE_BOT, &all);
-    printf("%-12s %-11s %-28s %-4s %-14s %12s %12s  %s\n", "NAME", "FORMAT", "MODEL", "KEY", "USD/1M IN/OUT",
+    printf("%-12s %-11s %-28s %-8s %-14s %12s %12s  %s\n", "NAME", "FORMAT", "MODEL", "KEY", "USD/1M IN/OUT",
            "USD TODAY", "USD MONTH", "BASE URL");
     for (size_t i = 0; rc == 0 && i < conf->llm.n; i++)
         rc = print_provider(r, &conf->llm.at[i]);
     if (rc)
         return rc;
-    printf("%-73s", "all, also providers that are no longer configured");
+    printf("%-77s", "all, also providers that are no longer configured");
     print_spent(&all);
     printf("\n");
     return 0;

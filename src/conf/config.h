@@ -16,21 +16,26 @@
 
 #define CONFIG_PROVIDERS_MAX 8
 #define CONFIG_LIST_MAX      16
+#define CONFIG_KEYS_MAX      8 /* of one provider */
 
 enum consent_region { REGION_AUTO, REGION_EU, REGION_UK, REGION_US, REGION_NONE };
 /* Which questions a provider is meant for: an enum route_class, or all of them. */
 enum provider_class { PROVIDER_CHEAP, PROVIDER_BALANCED, PROVIDER_RESEARCH, PROVIDER_ANY };
+/* Who of a class is asked first: as in llm.order, at random by weight, the quickest to a first text. */
+enum llm_balance { BALANCE_ORDER, BALANCE_WEIGHT, BALANCE_LATENCY };
 enum grounding { GROUNDING_ANNOTATE, GROUNDING_STRICT };
 
 struct config_provider { /* one "llm.<name>" */
     const char *name;
     const char *format; /* "openai", "gemini", ...; "extractive" for the built-in one */
     const char *base_url, *model;
-    const char *api_key; /* resolved: key, key file, environment */
-    int timeout_ms;      /* total of one call */
+    const char *key[CONFIG_KEYS_MAX]; /* resolved: key, key file, environment; each once */
+    size_t keys;
+    int timeout_ms; /* total of one call */
     int connect_ms, first_byte_ms, idle_ms;
     int max_tokens;
     enum provider_class klass;
+    int weight;
 };
 
 /* All strings live as long as the config and are never NULL. */
@@ -67,6 +72,8 @@ struct config {
     struct {   /* in llm.order, extractive always last */
         struct config_provider at[CONFIG_PROVIDERS_MAX];
         size_t n;
+        enum llm_balance balance;
+        int hedge_ms; /* 0 = never */
     } llm;
     struct {
         bool footer;

@@ -198,6 +198,52 @@ const char *check_secret(const char *text)
     return text[0] == '\0' || file_secret_ok(text) ? NULL : "must be printable ASCII without spaces";
 }
 
+static const char *key_wrong(const struct str *key, size_t n)
+{
+    struct str last = key[n - 1];
+
+    for (size_t i = 0; i < last.len; i++)
+        if (last.at[i] <= ' ' || last.at[i] > '~')
+            return "must be printable ASCII; several keys are separated by commas or white space";
+    for (size_t i = 0; i + 1 < n; i++)
+        if (str_eq(key[i], last))
+            return "must not hold a key twice";
+    return NULL;
+}
+
+const char *config_keys_cut(struct str key[CONFIG_KEYS_MAX], size_t *n, const char *text)
+{
+    static const char blank[] = " \t\r\n";
+    struct str rest = str_of(text), part;
+
+    *n = 0;
+    while (rest.len > 0 && str_cut(&rest, ',', &part)) {
+        part = str_trim(part);
+        if (part.len == 0 || (rest.at && rest.len == 0))
+            return "must not hold an empty key: a comma stands between two keys";
+        for (const char *at = part.at, *end = at + part.len; at < end; at += strspn(at, blank)) {
+            size_t len = strcspn(at, " \t\r\n,");
+            const char *wrong;
+
+            if (*n == CONFIG_KEYS_MAX)
+                return "must be at most 8 keys";
+            key[(*n)++] = (struct str){ at, len };
+            if ((wrong = key_wrong(key, *n)))
+                return wrong;
+            at += len;
+        }
+    }
+    return NULL;
+}
+
+const char *check_keys(const char *text)
+{
+    struct str key[CONFIG_KEYS_MAX];
+    size_t n;
+
+    return config_keys_cut(key, &n, text);
+}
+
 /* core.telegram.org/bots/api#setwebhook: 1-256 of A-Z a-z 0-9 _ - */
 const char *check_webhook_secret(const char *text)
 {

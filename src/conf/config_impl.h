@@ -38,6 +38,7 @@ struct config_key {
     enum config_type type;
     enum config_base base;
     bool secret; /* never printed; "<path>_file" is a key too */
+    bool lines;  /* line breaks and tabs may stand in it */
     size_t at;   /* offset in its base */
     size_t count_at;
     int lo, hi;
@@ -59,6 +60,7 @@ struct config_secret {
 
 struct config_draft { /* "llm.<name>" as far as it is known */
     struct config_provider p;
+    const char *api_key; /* as said: one key or several */
     bool allow_http;
     struct config_where where;
 };
@@ -115,9 +117,12 @@ const char *check_ws_url(const char *text);
 const char *check_public_key(const char *text);
 const char *check_digits(const char *text);
 const char *check_secret(const char *text);
+const char *check_keys(const char *text);
 const char *check_webhook_secret(const char *text);
 const char *tidy_slash(struct arena *a, const char *text);
 bool config_name_ok(const char *provider);
+/* Cuts "a, b" at commas and white space; the parts point into `text`. NULL, or what it must be. */
+const char *config_keys_cut(struct str key[CONFIG_KEYS_MAX], size_t *n, const char *text);
 /* An http URL whose host is this machine, or any https URL. */
 bool config_url_private(const char *url);
 

@@ -293,6 +293,17 @@ int config_llm_choose(struct config_impl *im, struct err *err)
     return rc;
 }
 
+/* They were checked where they came from. */
+static int draft_keys(struct config_impl *im, struct config_draft *d)
+{
+    struct str key[CONFIG_KEYS_MAX];
+
+    (void)config_keys_cut(key, &d->p.keys, d->api_key);
+    for (size_t i = 0; i < d->p.keys; i++)
+        d->p.key[i] = arena_strndup(&im->arena, key[i].at, key[i].len);
+    return im->arena.failed ? -ENOMEM : 0;
+}
+
 int config_llm_settle(struct config_impl *im, struct err *err)
 {
     const struct config_where w = { .from = FROM_DEFAULT };
@@ -300,6 +311,9 @@ int config_llm_settle(struct config_impl *im, struct err *err)
     struct config_draft *last;
     int rc = draft_new(im, &last, EXTRACTIVE, &w, err);
 
+    for (size_t i = 0; i < im->drafts && rc == 0; i++)
+        if (draft_keys(im, &im->draft[i]))
+            rc = err_set(err, -ENOMEM, "out of memory");
     if (rc)
         return rc;
     last->p.format = last->p.model = EXTRACTIVE;

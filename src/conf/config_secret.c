@@ -48,6 +48,14 @@ struct config_secret *config_secret_of(struct config_impl *im, const char **at, 
     return s;
 }
 
+/* What a secret from outside the configuration must be; NULL = it is. */
+static const char *secret_wrong(const char *path, const char *text)
+{
+    struct config_found f;
+
+    return config_find(&f, path) == 0 && f.key->check ? f.key->check(text) : NULL;
+}
+
 static int secret_read(struct config_impl *im, const struct config_secret *s, struct err *err)
 {
     char path[CONFIG_PATH_BYTES];
@@ -55,7 +63,10 @@ static int secret_read(struct config_impl *im, const struct config_secret *s, st
     unsigned mode;
     char *text;
     int rc = file_secret(&text, &mode, s->file, &im->arena, &why);
+    const char *wrong = rc ? NULL : secret_wrong(s->path, text);
 
+    if (wrong)
+        rc = err_set(&why, X_E_INVALID, "%s: %s", s->file, wrong);
     if (rc) {
         (void)snprintf(path, sizeof path, "%s_file", s->path);
         config_refuse(&s->file_where, path, false, err, "%s", why.text);
@@ -69,7 +80,7 @@ static int secret_read(struct config_impl *im, const struct config_secret *s, st
 
 int config_credential(struct config_impl *im, const char **out, const char *path, struct err *err)
 {
-    const char *dir = config_getenv(im, "CREDENTIALS_DIRECTORY");
+    const char *dir = config_getenv(im, "CREDENTIALS_DIRECTORY"), *wrong;
     char *name, *text;
     int rc;
 
@@ -83,22 +94,27 @@ int config_credential(struct config_impl *im, const char **out, const char *path
         if (*p == '.')
             *p = '_';
     rc = file_secret(&text, NULL, name, &im->arena, err);
-    if (rc == 0)
-        *out = text;
-    return rc == X_E_NOT_FOUND ? 0 : rc;
+    if (rc)
+        return rc == X_E_NOT_FOUND ? 0 : rc;
+    wrong = secret_wrong(path, text);
+    if (wrong)
+        return err_set(err, X_E_INVALID, "%s: %s", name, wrong);
+    *out = text;
+    return 0;
 }
 
 /* A secret that no configuration source holds. */
 static int secret_outside(struct config_impl *im, const struct config_secret *s, struct err *err)
 {
-    const char *text;
+    const char *text, *wrong;
     int rc;
 
     for (size_t i = 0; i < ARRAY_LEN(known_env); i++) {
         if (strcmp(known_env[i].path, s->path) != 0 || !(text = config_getenv(im, known_env[i].env)))
             continue;
-        if (!file_secret_ok(text))
-            return err_set(err, X_E_INVALID, "%s: must be printable ASCII without spaces", known_env[i].env);
+        wrong = secret_wrong(s->path, text);
+        if (wrong)
+            return err_set(err, X_E_INVALID, "%s: %s", known_env[i].env, wrong);
         *s->at = arena_strdup(&im->arena, text);
         return *s->at ? 0 : err_set(err, -ENOMEM, "out of memory");
     }

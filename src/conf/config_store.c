@@ -81,12 +81,12 @@ static int choice_index(const char *choices, const char *text)
     return -1;
 }
 
-static bool text_clean(const char *text)
+static bool text_clean(const char *text, bool lines)
 {
     size_t len = strlen(text);
 
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+        if (((unsigned char)text[i] < ' ' && !(lines && strchr("\t\r\n", text[i]))) || text[i] == 0x7f)
             return false;
     return len < TEXT_BYTES_MAX;
 }
@@ -94,7 +94,7 @@ static bool text_clean(const char *text)
 /* What is wrong with a text or list item; NULL = nothing. */
 static const char *text_wrong(const struct config_key *key, const char *text)
 {
-    if (!text_clean(text))
+    if (!text_clean(text, key->lines))
         return "must be shorter than 4096 bytes and without control characters";
     return key->check ? key->check(text) : NULL;
 }
@@ -161,7 +161,7 @@ static int store_text(const struct store_job *j, const char *text)
 {
     const struct config_key *key = j->found->key;
     const char *wrong =
-        j->found->file ? (text_clean(text) ? NULL : "must be a file name") : text_wrong(key, text);
+        j->found->file ? (text_clean(text, false) ? NULL : "must be a file name") : text_wrong(key, text);
     const char **at = j->at;
 
     if (key->choices && choice_index(key->choices, text) < 0)

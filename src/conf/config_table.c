@@ -57,13 +57,19 @@ const struct config_key config_keys[] = {
     { "llm.order", .base = IN_IMPL, .at = offsetof(struct config_impl, order), .type = KEY_LIST,
       .count_at = offsetof(struct config_impl, orders), .fallback = "", .check = NULL,
       .help = "order to try; empty: as written here, then those with a key in the environment" },
+    { "llm.balance", CONF(llm.balance), .type = KEY_CHOICE, .choices = "order|weight|latency",
+      .fallback = "order",
+      .help = "who of a class is asked first: as in order, at random by weight, or the quickest to answer" },
+    { "llm.hedge_ms", CONF(llm.hedge_ms), INT(0, HOUR_MS), .fallback = "0",
+      .help = "when nothing was said after this time the next provider is asked too, and both are paid; 0 = "
+              "never" },
     { "llm.*.format", DRAFT(p.format), .choices = "openai|gemini|anthropic|ollama|perplexity",
       .fallback = "openai", .help = "wire format; the names of this list begin with their own" },
     { "llm.*.base_url", DRAFT(p.base_url), .fallback = "", .check = check_url, .tidy = tidy_slash,
       .help = "start of the API's address; known for openai, gemini, perplexity, anthropic, ollama" },
     { "llm.*.model", DRAFT(p.model), .fallback = "default", .help = "model name as the provider spells it" },
-    { "llm.*.api_key", DRAFT(p.api_key), .fallback = "", .secret = true, .check = check_secret,
-      .help = "key" },
+    { "llm.*.api_key", DRAFT(api_key), .fallback = "", .secret = true, .lines = true, .check = check_keys,
+      .help = "key, or up to 8 separated by commas or white space: they take turns" },
     { "llm.*.timeout_ms", DRAFT(p.timeout_ms), INT(1, HOUR_MS), .fallback = "60000", .help = "whole call" },
     { "llm.*.connect_ms", DRAFT(p.connect_ms), INT(1, HOUR_MS), .fallback = "5000",
       .help = "connection with TLS" },
@@ -78,6 +84,8 @@ const struct config_key config_keys[] = {
       .help =
           "questions it is tried first for; by name: gemini and ollama cheap, openai and anthropic balanced, "
           "perplexity research" },
+    { "llm.*.weight", DRAFT(p.weight), INT(1, 100), .fallback = "1",
+      .help = "share of the questions of its class, with balance weight" },
     { "llm.*.allow_http", DRAFT(allow_http), .type = KEY_BOOL, .fallback = "false",
       .help = "allow a plain http base_url to another machine: questions and the key travel unencrypted" },
     { "answer.footer", CONF(answer.footer), .type = KEY_BOOL, .fallback = "true",
@@ -132,7 +140,7 @@ const size_t config_keys_len = ARRAY_LEN(config_keys);
 
 _Static_assert(LOG_TEXT == 0 && LOG_JSON == 1 && LOG_DEBUG == 0 && LOG_OFF == 4, "choices follow log.h");
 _Static_assert(TIER_FREE == 0 && TIER_ENTERPRISE == 2 && REGION_AUTO == 0 && REGION_NONE == 4 &&
-                   GROUNDING_STRICT == 1,
+                   GROUNDING_STRICT == 1 && BALANCE_ORDER == 0 && BALANCE_LATENCY == 2,
                "choices follow their enums");
 
 /* Compares a row's path, whose star stands for any one part, with a concrete one. */

@@ -102,7 +102,7 @@ int file_secret(char **out, unsigned *mode, const char *path, struct arena *a, s
         (*out)[--len] = '\0';
     if (len == 0)
         return err_set(err, X_E_INVALID, "%s: is empty", path);
-    if (strlen(*out) != len || !file_secret_ok(*out))
-        return err_set(err, X_E_INVALID, "%s: holds something other than one line of printable ASCII", path);
+    if (strlen(*out) != len)
+        return err_set(err, X_E_INVALID, "%s: holds a zero byte", path);
     return 0;
 }

@@ -15,8 +15,8 @@
 int file_read(char **out, size_t *len, unsigned *mode, const char *path, size_t max_bytes, struct arena *a,
               struct err *err);
 
-/* A secret: the file without the line ends after it. Empty, or holding anything but printable
- * ASCII, is X_E_INVALID: such bytes would go into an HTTP header. `mode` as above. */
+/* A secret: the file without the line ends after it. Empty, or with a zero byte in it, is X_E_INVALID; the
+ * rest is the caller's to check. `mode` as above. */
 int file_secret(char **out, unsigned *mode, const char *path, struct arena *a, struct err *err);
 
 /* True for 1.. printable ASCII bytes without a space. */

@@ -113,9 +113,15 @@ static void say_providers(struct gateway *g, struct jsonw *w)
     for (size_t i = 0; i < llm_count(llm); i++) {
         char name[80];
         snprintf(name, sizeof name, "llm.%s", llm_conf(llm, i)->name);
-        bool usable = llm_usable(llm, i, clock_mono_ms());
-        component(w, name, usable ? "ok" : "down",
-                  usable ? llm_conf(llm, i)->model : "breaker open or key refused");
+        struct buf why = BUF_INIT(512);
+        int64_t now = clock_mono_ms();
+        llm_describe(llm, i, now, &why);
+        component(w, name,
+                  !llm_usable(llm, i, now) ? "down"
+                  : why.len                ? "degraded"
+                                           : "ok",
+                  why.len ? buf_text(&why) : llm_conf(llm, i)->model);
+        buf_free(&why);
     }
 }
 
@@ -159,4 +165,5 @@ void health_metrics(struct host *h, struct buf *out)
                "parley_build_info{version=\"%s\"} 1\n",
                PARLEY_VERSION);
     metric_render(all, ARRAY_LEN(all), out);
+    llm_metrics(g->set->llm, out);
 }

@@ -1,50 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The provider slots of one configuration and the breaker of each.
+ * The provider slots of one configuration: who may be asked with which key. Keys take turns.
  *
- *   closed --5 failures in a row--> open --30 s, or longer when told--> one probe
- *   probe: any answer -> closed, failure -> open again, cancelled -> open, next call probes
- *   LLM_KEY, LLM_MONEY from any state -> dead, until the configuration is loaded again
+ *   belongs to the key       LLM_KEY, LLM_MONEY: dead until the configuration is loaded again
+ *                            LLM_RATE: waits as long as it was told, else counts towards its breaker
+ *   belongs to the provider  5xx, network, timeouts, a cut stream, a gone model: whoever asks gets them
+ *   to neither               an answer, a refusal, too long a prompt: it works, both breakers close
  *
- * A refusal or a prompt that is too long shows a provider that works, so it counts as an
- * answer. A probe is taken by llm_start, not by asking llm_usable: a turn may ask about a
- * slot and never come to use it. Reports carry no call, so a late failure of a call that
- * was running when the breaker opened may end a probe early; that costs one more wait.
+ * What belongs to the key still proves that somebody is there, and ends a probe of the provider well. A key
+ * on probe is well at its first text; the provider only at the end, because it may yet cut its stream.
  */
 #include "llm/llm.h"
 
-#include <parley/clock.h>
 #include <parley/log.h>
 
+#include "base/metric.h"
 #include "base/utf.h"
+#include "llm/breaker.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define BREAKER_FAILURES 5
-#define BREAKER_OPEN_MS  30000
-#define BREAKER_LONGEST  600000       /* what a provider's Retry-After may ask for */
-#define BODY_CAP_BYTES   (16LL << 20) /* of one answer: an event of 300 bytes for each of 50,000 tokens */
+#define BODY_CAP_BYTES (16LL << 20) /* of one answer: an event of 300 bytes for each of 50,000 tokens */
+#define SLOW_US        10000000     /* what a failure counts as in the smoothed time to a first text */
+#define SMOOTHING      4            /* a new time moves it by a quarter of the way */
 
-enum state { CLOSED, OPEN, PROBING, DEAD };
+struct key {
+    struct provider *provider; /* with this key in its requests */
+    struct breaker breaker;
+    enum llm_end died_of; /* BREAKER_DEAD */
+};
 
 struct slot {
-    struct config_provider conf; /* strings in `text`; the key stays with the provider */
+    struct config_provider conf; /* strings in `text`; the keys stay with the providers */
     char *text;
     const struct provider_ops *ops;
-    struct provider *provider;
-    enum state state;
-    int failures;
-    int64_t open_until_ms;
-    struct provider_call *probe; /* PROBING: the call, so that its cancel can be told apart */
+    struct meter *meter;
+    struct breaker breaker;
+    struct key key[CONFIG_KEYS_MAX];
+    size_t keys, turn;     /* turn: index of the key to look at first */
+    int64_t first_text_us; /* smoothed; -1 = unknown */
 };
 
 struct llm {
     struct slot slot[CONFIG_PROVIDERS_MAX];
     size_t n;
 };
+
+_Static_assert(CONFIG_KEYS_MAX <= 8, "llm_call.tried has a bit for each key");
 
 static const struct provider_ops *const formats[] = {
     &provider_openai, &provider_gemini,     &provider_anthropic,
@@ -66,8 +72,10 @@ static int conf_copy(struct slot *s, const struct config_provider *from)
 {
     const char *text[] = { from->name, from->format, from->base_url, from->model };
     const char **copy[] = { &s->conf.name, &s->conf.format, &s->conf.base_url, &s->conf.model };
-    size_t bytes = 1;
+    size_t bytes = 0;
     s->conf = *from;
+    memset(s->conf.key, 0, sizeof s->conf.key);
+    s->conf.keys = 0;
     for (size_t i = 0; i < ARRAY_LEN(text); i++)
         bytes += strlen(text[i]) + 1;
     char *at = s->text = malloc(bytes);
@@ -77,30 +85,46 @@ static int conf_copy(struct slot *s, const struct config_provider *from)
         *copy[i] = memcpy(at, text[i], strlen(text[i]) + 1);
         at += strlen(text[i]) + 1;
     }
-    *at = '\0';
-    s->conf.api_key = at;
     return 0;
 }
 
-static int slot_open(struct slot *s, const struct config_provider *conf, struct http *http, struct err *err)
+static int key_open(struct slot *s, const char *key, struct http *http, struct err *err)
 {
     const struct provider_conf pc = {
-        .name = conf->name,
-        .base_url = conf->base_url,
-        .api_key = conf->api_key,
-        .model = conf->model,
-        .connect_ms = conf->connect_ms,
-        .first_byte_ms = conf->first_byte_ms,
-        .idle_ms = conf->idle_ms,
+        .name = s->conf.name,
+        .base_url = s->conf.base_url,
+        .api_key = key,
+        .model = s->conf.model,
+        .connect_ms = s->conf.connect_ms,
+        .first_byte_ms = s->conf.first_byte_ms,
+        .idle_ms = s->conf.idle_ms,
         .body_cap_bytes = BODY_CAP_BYTES,
     };
+    int rc = s->ops->open(&s->key[s->keys].provider, &pc, http, err);
+    s->keys += rc == 0;
+    return rc;
+}
+
+static void slot_close(struct slot *s)
+{
+    while (s->keys > 0)
+        s->ops->close(s->key[--s->keys].provider);
+    free(s->text);
+    s->text = NULL;
+}
+
+/* A provider without a key has one nameless one, so that everything else need not ask. */
+static int slot_open(struct slot *s, const struct config_provider *conf, struct http *http, struct err *err)
+{
     if (conf_copy(s, conf))
         return err_set(err, -ENOMEM, "no memory for llm.%s", conf->name);
-    int rc = s->ops->open(&s->provider, &pc, http, err);
-    if (rc) {
-        free(s->text);
-        s->text = NULL;
-    }
+    s->meter = meter_of(conf->name);
+    s->first_text_us = -1;
+    int rc = conf->keys ? 0 : key_open(s, "", http, err);
+    for (size_t i = 0; i < conf->keys && rc == 0; i++)
+        rc = key_open(s, conf->key[i], http, err);
+    if (rc)
+        slot_close(s);
     return rc;
 }
 
@@ -108,7 +132,7 @@ static int slot_open(struct slot *s, const struct config_provider *conf, struct 
  * behind https without a key could only answer 401. */
 static bool lacks_key(const struct provider_ops *ops, const struct config_provider *conf)
 {
-    return ops->needs_key && !conf->api_key[0] && strncasecmp(conf->base_url, "http://", 7) != 0;
+    return ops->needs_key && !conf->keys && strncasecmp(conf->base_url, "http://", 7) != 0;
 }
 
 static int open_one(struct llm *l, const struct config_provider *conf, struct http *http, struct err *err)
@@ -126,7 +150,8 @@ static int open_one(struct llm *l, const struct config_provider *conf, struct ht
     if (rc)
         return rc;
     l->n++;
-    log_info("llm.on", "provider=%s format=%s model=\"%s\"", conf->name, conf->format, conf->model);
+    log_info("llm.on", "provider=%s format=%s model=\"%s\" keys=%zu", conf->name, conf->format, conf->model,
+             conf->keys);
     return 0;
 }
 
@@ -148,12 +173,8 @@ int llm_open(struct llm **out, const struct config *conf, struct http *http, str
 
 void llm_close(struct llm *l)
 {
-    if (!l)
-        return;
-    for (size_t i = 0; i < l->n; i++) {
-        l->slot[i].ops->close(l->slot[i].provider);
-        free(l->slot[i].text);
-    }
+    for (size_t i = 0; l && i < l->n; i++)
+        slot_close(&l->slot[i]);
     free(l);
 }
 
@@ -177,100 +198,243 @@ bool llm_cites(const struct llm *l, size_t slot)
     return l->slot[slot].ops->cites;
 }
 
-/* ---- breaker ---- */
-
-bool llm_usable(struct llm *l, size_t slot, int64_t now_mono_ms)
+struct meter *llm_meter(const struct llm *l, size_t slot)
 {
-    const struct slot *s = &l->slot[slot];
-    return s->state == CLOSED || (s->state == OPEN && now_mono_ms >= s->open_until_ms);
+    return l->slot[slot].meter;
 }
 
-static bool is_failure(enum llm_end end)
+/* ---- who may be asked ---- */
+
+/* 1.. of the next key that lets a call through and is not in `tried`; 0 = none. */
+static unsigned key_next(const struct slot *s, uint8_t tried, int64_t now_mono_ms)
 {
-    return end != LLM_OK && end != LLM_REFUSED && end != LLM_TOO_LONG;
+    for (size_t n = 0; n < s->keys; n++) {
+        size_t i = (s->turn + n) % s->keys;
+        if (!(tried >> i & 1) && breaker_lets(&s->key[i].breaker, now_mono_ms))
+            return (unsigned)i + 1;
+    }
+    return 0;
 }
 
-static void breaker_kill(struct slot *s, const struct llm_result *r)
+static unsigned usable_key(const struct slot *s, uint8_t tried, int64_t now_mono_ms)
 {
-    if (s->state != DEAD)
-        log_error("llm.disabled", "provider=%s reason=%s status=%d detail=\"%s\" until=reload", s->conf.name,
-                  llm_end_name(r->end), r->status, r->detail);
-    s->state = DEAD;
+    return breaker_lets(&s->breaker, now_mono_ms) ? key_next(s, tried, now_mono_ms) : 0;
 }
 
-static void breaker_answered(struct slot *s)
+bool llm_usable(const struct llm *l, size_t slot, int64_t now_mono_ms)
 {
-    if (s->state != CLOSED)
+    return usable_key(&l->slot[slot], 0, now_mono_ms) != 0;
+}
+
+int64_t llm_first_text_us(const struct llm *l, size_t slot)
+{
+    return l->slot[slot].first_text_us;
+}
+
+static void timed(struct slot *s, int64_t us)
+{
+    s->first_text_us = s->first_text_us < 0 ? us : s->first_text_us + (us - s->first_text_us) / SMOOTHING;
+}
+
+/* ---- what is learnt from a call ---- */
+
+enum blame { ON_NOBODY, ON_KEY, ON_PROVIDER };
+
+static enum blame blame_of(enum llm_end end)
+{
+    switch (end) {
+    case LLM_OK:
+    case LLM_REFUSED:
+    case LLM_TOO_LONG:
+        return ON_NOBODY;
+    case LLM_KEY:
+    case LLM_MONEY:
+    case LLM_RATE:
+        return ON_KEY;
+    case LLM_TRANSIENT:
+    case LLM_BAD_REQUEST:
+    case LLM_CUT:
+    case LLM_TIMEOUT_CONNECT:
+    case LLM_TIMEOUT_FIRST:
+    case LLM_TIMEOUT_IDLE:
+    case LLM_TIMEOUT_TOTAL:
+    case LLM_END_COUNT:
+        break;
+    }
+    return ON_PROVIDER;
+}
+
+bool llm_rotates(const struct llm *l, const struct llm_call *c, enum llm_end end, int64_t now_mono_ms)
+{
+    return blame_of(end) == ON_KEY && usable_key(&l->slot[c->slot], c->tried, now_mono_ms) != 0;
+}
+
+static void slot_answered(struct slot *s)
+{
+    if (breaker_answered(&s->breaker))
         log_info("llm.breaker_closed", "provider=%s", s->conf.name);
-    s->state = CLOSED;
-    s->failures = 0;
 }
 
-static void breaker_failed(struct slot *s, const struct llm_result *r, int64_t now_mono_ms)
+static void slot_failed(struct slot *s, const struct llm_call *c, const struct llm_result *r, int64_t now)
 {
-    int64_t wait_ms = r->retry_after_ms > BREAKER_OPEN_MS ? r->retry_after_ms : BREAKER_OPEN_MS;
-    if (s->state == OPEN || (s->state == CLOSED && ++s->failures < BREAKER_FAILURES))
-        return;
-    if (wait_ms > BREAKER_LONGEST)
-        wait_ms = BREAKER_LONGEST;
-    if (s->state == CLOSED)
+    if (breaker_failed(&s->breaker, c->slot_probe, r->retry_after_ms, now))
         log_warn("llm.breaker_open", "provider=%s failures=%d last=%s status=%d detail=\"%s\" wait_ms=%lld",
-                 s->conf.name, s->failures, llm_end_name(r->end), r->status, r->detail, (long long)wait_ms);
-    s->state = OPEN;
-    s->open_until_ms = now_mono_ms + wait_ms;
+                 s->conf.name, s->breaker.failures, llm_end_name(r->end), r->status, r->detail,
+                 (long long)(s->breaker.until_ms - now));
 }
 
-void llm_report(struct llm *l, size_t slot, const struct llm_result *r, int64_t now_mono_ms)
+static void key_disable(struct slot *s, unsigned key, const struct llm_result *r)
 {
-    struct slot *s = &l->slot[slot];
-    s->probe = NULL;
-    if (r->end == LLM_KEY || r->end == LLM_MONEY)
-        breaker_kill(s, r);
-    else if (s->state == DEAD)
+    struct key *k = &s->key[key - 1];
+    if (!breaker_kill(&k->breaker))
         return;
-    else if (is_failure(r->end))
-        breaker_failed(s, r, now_mono_ms);
+    k->died_of = r->end;
+    log_error("llm.disabled", "provider=%s reason=%s key=%u of=%zu status=%d detail=\"%s\" hint=\"%s\"",
+              s->conf.name, llm_end_name(r->end), key, s->keys, r->status, r->detail,
+              r->end == LLM_MONEY ? "add credit or raise the limit there, then reload (SIGHUP)"
+                                  : "replace this key in api_key, then reload (SIGHUP)");
+}
+
+static void key_failed(struct slot *s, const struct llm_call *c, const struct llm_result *r, int64_t now)
+{
+    struct breaker *b = &s->key[c->key - 1].breaker;
+    bool told = r->retry_after_ms >= 0;
+    if (r->end != LLM_RATE)
+        key_disable(s, c->key, r);
+    else if (told ? breaker_cool(b, c->key_probe, r->retry_after_ms, now)
+                  : breaker_failed(b, c->key_probe, 0, now))
+        log_warn("llm.key_waits", "provider=%s key=%u of=%zu wait_ms=%lld detail=\"%s\"", s->conf.name,
+                 c->key, s->keys, (long long)(b->until_ms - now), r->detail);
+}
+
+void llm_report(struct llm *l, struct llm_call *c, const struct llm_result *r, int64_t now_mono_ms)
+{
+    struct slot *s = &l->slot[c->slot];
+    enum blame blame = blame_of(r->end);
+    c->running = NULL;
+    if (c->key == 0)
+        return;
+    if (blame != ON_NOBODY)
+        timed(s, SLOW_US);
+    if (blame == ON_PROVIDER) {
+        breaker_spared(&s->key[c->key - 1].breaker, c->key_probe);
+        slot_failed(s, c, r, now_mono_ms);
+        return;
+    }
+    if (blame == ON_NOBODY || c->slot_probe)
+        slot_answered(s);
+    if (blame == ON_NOBODY)
+        breaker_answered(&s->key[c->key - 1].breaker);
     else
-        breaker_answered(s);
+        key_failed(s, c, r, now_mono_ms);
+}
+
+void llm_heard(struct llm *l, struct llm_call *c, int64_t first_text_us)
+{
+    struct slot *s = &l->slot[c->slot];
+    timed(s, first_text_us);
+    if (c->key && c->key_probe)
+        breaker_answered(&s->key[c->key - 1].breaker);
 }
 
 /* ---- calls ---- */
 
-/* A probe that never came to a report leaves the breaker open and due. */
-static void probe_over(struct slot *s)
+int llm_start(struct llm *l, struct llm_call *c, const struct llm_request *req, const struct llm_sink *sink,
+              int64_t now_mono_ms, struct err *err)
 {
-    s->probe = NULL;
-    if (s->state == PROBING)
-        s->state = OPEN;
+    struct slot *s = &l->slot[c->slot];
+    c->slot_probe = c->key_probe = false;
+    c->running = NULL;
+    c->key = usable_key(s, c->tried, now_mono_ms);
+    if (c->key == 0)
+        return err_set(err, X_E_CLOSED, "off since it was chosen");
+    struct key *k = &s->key[c->key - 1];
+    s->turn = c->key % s->keys;
+    c->tried |= (uint8_t)(1U << (c->key - 1));
+    c->slot_probe = breaker_take(&s->breaker);
+    c->key_probe = breaker_take(&k->breaker);
+    return s->ops->start(k->provider, req, sink, &c->running, err);
 }
 
-int llm_start(struct llm *l, size_t slot, const struct llm_request *req, const struct llm_sink *sink,
-              struct provider_call **out, struct err *err)
+void llm_resume(struct llm *l, struct llm_call *c)
 {
-    struct slot *s = &l->slot[slot];
-    bool probe = s->state == OPEN;
-    if (probe)
-        s->state = PROBING;
-    int rc = s->ops->start(s->provider, req, sink, out, err);
-    if (probe && rc)
-        probe_over(s);
-    else if (probe && s->state == PROBING)
-        s->probe = *out;
-    return rc;
+    if (c->running && l->slot[c->slot].ops->resume)
+        l->slot[c->slot].ops->resume(c->running);
 }
 
-void llm_resume(struct llm *l, size_t slot, struct provider_call *c)
+void llm_cancel(struct llm *l, struct llm_call *c, int64_t waited_us)
 {
-    if (l->slot[slot].ops->resume)
-        l->slot[slot].ops->resume(c);
+    struct slot *s = &l->slot[c->slot];
+    if (c->key) {
+        breaker_spared(&s->breaker, c->slot_probe);
+        breaker_spared(&s->key[c->key - 1].breaker, c->key_probe);
+    }
+    if (waited_us > s->first_text_us)
+        timed(s, waited_us);
+    if (c->running)
+        s->ops->cancel(c->running);
+    c->running = NULL;
 }
 
-void llm_cancel(struct llm *l, size_t slot, struct provider_call *c)
+/* ---- for people ---- */
+
+static void say(struct buf *out, const char *what, unsigned key, int64_t wait_ms)
 {
-    struct slot *s = &l->slot[slot];
-    if (s->probe == c)
-        probe_over(s);
-    s->ops->cancel(c);
+    buf_printf(out, "%s%s", out->len ? ", " : "", what);
+    if (key)
+        buf_printf(out, " %u", key);
+    if (wait_ms > 0)
+        buf_printf(out, " for %lld s", (long long)((wait_ms + 999) / 1000));
+}
+
+static void describe_key(const struct slot *s, unsigned key, int64_t now_mono_ms, struct buf *out)
+{
+    const struct key *k = &s->key[key - 1];
+    if (k->breaker.state == BREAKER_DEAD)
+        say(out, k->died_of == LLM_MONEY ? "no money on key" : "refused is key", key, 0);
+    else if (k->breaker.state != BREAKER_CLOSED)
+        say(out, "waiting is key", key, k->breaker.until_ms - now_mono_ms);
+}
+
+void llm_describe(const struct llm *l, size_t slot, int64_t now_mono_ms, struct buf *out)
+{
+    const struct slot *s = &l->slot[slot];
+    if (s->breaker.state != BREAKER_CLOSED)
+        say(out, "breaker open", 0, s->breaker.until_ms - now_mono_ms);
+    for (size_t i = 0; i < s->keys; i++)
+        describe_key(s, (unsigned)i + 1, now_mono_ms, out);
+}
+
+static bool key_up(const struct slot *s, const struct key *k)
+{
+    return s->breaker.state == BREAKER_CLOSED && k->breaker.state == BREAKER_CLOSED;
+}
+
+static bool key_disabled(const struct slot *s X_UNUSED, const struct key *k)
+{
+    return k->breaker.state == BREAKER_DEAD;
+}
+
+static void keys_render(const struct llm *l, const char *name, const char *help,
+                        bool (*is)(const struct slot *s, const struct key *k), struct buf *out)
+{
+    metric_head(METRIC_GAUGE, name, help, out);
+    for (size_t i = 0; i < l->n; i++) {
+        const struct slot *s = &l->slot[i];
+        for (size_t n = 0; n < s->keys && !llm_is_builtin(l, i); n++) {
+            char label[80];
+            (void)snprintf(label, sizeof label, "provider=\"%s\",key=\"%zu\"", s->conf.name, n + 1);
+            metric_sample(name, label, is(s, &s->key[n]), out);
+        }
+    }
+}
+
+void llm_metrics(const struct llm *l, struct buf *out)
+{
+    meter_render(out);
+    keys_render(l, "parley_provider_up", "0 while its breaker or that of this key is open", key_up, out);
+    keys_render(l, "parley_provider_key_disabled",
+                "1 = refused or out of money until the configuration is loaded again", key_disabled, out);
 }
 
 /* ---- names and sizes ---- */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * generate: ask the routed providers in turn until one gives a whole answer. Before a paid call its intent
- * row is on disk, after it the result, so real spend is visible even across a kill. A cut stream starts over
- * with the next provider: half an answer is no answer. One deadline covers all tries.
+ * generate: ask the routed providers in turn until one gives a whole answer. A cut stream starts over with
+ * the next provider: half an answer is no answer. One deadline covers all tries.
+ *
+ * At most two attempts run at a time: with llm.hedge_ms a second one is begun beside one that says nothing.
+ * The sinks take one answer, so whoever speaks first goes on alone and the other is cancelled; that one may
+ * be asked again, should the winner break off. A stage ends only when no intent row is on its way to the
+ * disk, because its memory goes with the turn.
  */
 #include "pipeline/generate.h"
 
@@ -12,140 +16,204 @@
 #include <parley/clock.h>
 #include <parley/log.h>
 
-#include "pipeline/cost.h"
-#include "pipeline/citation.h"
+#include "pipeline/attempt.h"
 #include "pipeline/output.h"
 #include "pipeline/prompt.h"
 #include "pipeline/retry.h"
 #include "pipeline/stages.h"
 
+#define ATTEMPTS 2
+#define NOBODY   SIZE_MAX
+
 struct generation {
-    struct turn *turn;
+    struct attempt_owner owner;
     struct llm_message message[PROMPT_MESSAGES_MAX];
     struct llm_request req;
-    struct provider_call *call; /* running, or NULL */
-    size_t next;                /* index into route.slot of the next candidate */
-    size_t slot;                /* in hand */
-    size_t first;               /* the slot that was to answer */
-    struct backoff backoff;     /* between tries of the one in hand */
-    struct pause *pause;        /* until the next of them */
-    int attempts;               /* ledger rows of this run */
-    int64_t deadline_us, attempt_us;
-    struct store_op *intent; /* of the attempt in hand; NULL for the built-in provider */
-    bool starting;           /* inside llm_start: end() only notes the result */
-    bool ended, waiting;     /* waiting: for the intent row */
+    struct attempt attempt[ATTEMPTS];
+    bool asked[TURN_CANDIDATES_MAX]; /* as in route.slot; false again when it may have another try */
+    size_t first, last;              /* slots: who was to answer, who was begun last */
+    struct backoff backoff;          /* between tries of the last one */
+    struct pause *pause;             /* until the next of them */
+    struct pause *patience;          /* until a hedge */
     bool cancelled;
-    int write_rc;
-    size_t warnings; /* those that do not come from a discarded stream */
-    struct llm_result result;
+    enum verdict verdict; /* WAIT until there is one */
+    size_t warnings;      /* those that do not come from a discarded stream */
 };
 
 static enum verdict step(struct generation *g);
 
+static struct generation *generation_of(struct attempt *a)
+{
+    return CONTAINER_OF(a->owner, struct generation, owner);
+}
+
 static void resume(struct generation *g, enum verdict v)
 {
     if (v != WAIT)
-        turn_resume(g->turn, v);
+        turn_resume(g->owner.turn, v);
 }
 
-static int64_t prompt_tokens(const struct generation *g)
+static struct attempt *in_state(struct generation *g, enum attempt_state state)
 {
-    int64_t n = 0;
-    for (size_t i = 0; i < g->req.messages; i++)
-        n += llm_tokens(g->message[i].text);
-    return n;
+    for (size_t i = 0; i < ATTEMPTS; i++)
+        if (g->attempt[i].state == state)
+            return &g->attempt[i];
+    return NULL;
 }
 
-/* Usage fields first, the documented estimate where the provider reported none. */
-static void settle_usage(struct generation *g, int64_t *in, int64_t *out, int64_t *cost)
+static struct attempt *other(struct attempt *a)
 {
-    const struct turn *t = g->turn;
-    *in = g->result.tokens_in;
-    *out = g->result.tokens_out;
-    if (*in < 0)
-        *in = prompt_tokens(g);
-    if (*out < 0)
-        *out = output_tokens(t->output);
-    *cost = cost_of_result(t->snap->policies, llm_conf(t->llm, g->slot), &g->result, *in, *out);
-    if (llm_is_builtin(t->llm, g->slot))
-        *cost = 0;
+    struct generation *g = generation_of(a);
+    return a == &g->attempt[0] ? &g->attempt[1] : &g->attempt[0];
 }
 
-static struct store_op *attempt_op(struct generation *g, enum store_kind kind)
+static bool busy(struct generation *g)
 {
-    struct turn *t = g->turn;
-    const struct config_provider *c = llm_conf(t->llm, g->slot);
-    struct store_op *op = arena_alloc(&t->arena, sizeof *op);
-    if (!op)
-        return NULL;
-    op->kind = kind;
-    op->ctx = g;
-    op->u.attempt = (struct store_attempt){ .turn_id = t->id,
-                                            .turn_attempt = t->attempt,
-                                            .n = g->attempts,
-                                            .provider = c->name,
-                                            .model = c->model,
-                                            .now_ms = clock_wall_ms() };
-    if (kind == STORE_ATTEMPT_BEGIN && budget_charge(t, &op->u.attempt, g->slot, prompt_tokens(g)))
-        return NULL;
-    return op;
+    return in_state(g, ATTEMPT_INTENT) || in_state(g, ATTEMPT_CALLING);
 }
 
-/* Nobody waits: the T2 of this turn follows in the same queue, so the op outlives its commit. */
-static void ledger_close(struct generation *g)
+static bool stopping(const struct generation *g)
 {
-    struct store_op *op = g->intent ? attempt_op(g, STORE_ATTEMPT_END) : NULL;
-    g->intent = NULL;
-    if (!op)
+    return g->cancelled || g->owner.turn->abandoned || g->owner.turn->pipeline->hurry;
+}
+
+static void pause_end(struct pause **p)
+{
+    if (*p)
+        pause_cancel(*p);
+    *p = NULL;
+}
+
+/* ---- candidates ---- */
+
+static bool builtin_slot(const struct generation *g, size_t slot)
+{
+    return llm_is_builtin(g->owner.turn->llm, slot);
+}
+
+/* Index of the first that was not asked and may be asked now, or NOBODY. */
+static size_t candidate(const struct generation *g, bool paid_only)
+{
+    const struct turn *t = g->owner.turn;
+    bool late = clock_mono_us() >= g->owner.deadline_us;
+    for (size_t i = 0; i < t->route.len; i++) {
+        size_t slot = (size_t)t->route.slot[i];
+        if (g->asked[i])
+            continue;
+        if (builtin_slot(g, slot) ? !paid_only : !late && llm_usable(t->llm, slot, clock_mono_ms()))
+            return i;
+    }
+    return NOBODY;
+}
+
+/* A provider that may have another try. */
+static void unask(struct generation *g, size_t slot)
+{
+    const struct turn_route *r = &g->owner.turn->route;
+    for (size_t i = 0; i < r->len; i++)
+        if ((size_t)r->slot[i] == slot)
+            g->asked[i] = false;
+}
+
+static int ask(struct generation *g, struct attempt *a, size_t i, bool hedge)
+{
+    g->asked[i] = true;
+    a->call = (struct llm_call){ .slot = (size_t)g->owner.turn->route.slot[i] };
+    a->req = g->req;
+    a->hedge = hedge;
+    return attempt_begin(a);
+}
+
+/* Begins the next candidate; false when none is left. */
+static bool begin(struct generation *g)
+{
+    struct turn *t = g->owner.turn;
+    size_t i = candidate(g, false);
+    if (i == NOBODY)
+        return false;
+    if ((size_t)t->route.slot[i] != g->last)
+        backoff_reset(&g->backoff);
+    g->last = (size_t)t->route.slot[i];
+    if (ask(g, in_state(g, ATTEMPT_IDLE), i, false))
+        g->verdict = turn_fail(t, -ENOMEM, "attempt ledger");
+    return true;
+}
+
+/* ---- a second one beside a slow one ---- */
+
+/* The only attempt, while it is asked and says nothing. */
+static struct attempt *lone_silent(struct generation *g)
+{
+    struct attempt *a = in_state(g, ATTEMPT_CALLING);
+    bool lone = a && other(a)->state == ATTEMPT_IDLE && !a->starting;
+    return lone && !a->spoke && !builtin_slot(g, a->call.slot) ? a : NULL;
+}
+
+static void patience_ended(void *ctx)
+{
+    struct generation *g = ctx;
+    struct attempt *slow = lone_silent(g);
+    size_t i = candidate(g, true);
+    g->patience = NULL;
+    if (slow && i != NOBODY)
+        (void)ask(g, other(slow), i, true); /* without memory for it the slow one stays alone */
+}
+
+static void patience_begin(struct generation *g)
+{
+    const struct turn *t = g->owner.turn;
+    int ms = t->snap->config->llm.hedge_ms;
+    if (ms > 0 && !g->patience && lone_silent(g) && candidate(g, true) != NOBODY)
+        (void)pause_begin(&g->patience, t->pipeline->loop, ms, patience_ended, g);
+}
+
+/* ---- what attempts ask and tell ---- */
+
+static bool on_wanted(struct attempt *a)
+{
+    struct generation *g = generation_of(a);
+    if (g->verdict != WAIT || stopping(g))
+        return false;
+    if (other(a)->state != ATTEMPT_CALLING || !other(a)->spoke)
+        return true;
+    unask(g, a->call.slot); /* the other one was quicker than the disk */
+    return false;
+}
+
+static void on_first(struct attempt *a)
+{
+    struct generation *g = generation_of(a);
+    pause_end(&g->patience);
+    g->warnings = g->owner.turn->validation.warnings;
+    if (other(a)->state != ATTEMPT_CALLING)
         return;
-    struct store_attempt *a = &op->u.attempt;
-    settle_usage(g, &a->tokens_in, &a->tokens_out, &a->cost_nusd);
-    if (g->result.end != LLM_OK && g->result.tokens_in < 0 && g->result.status != 200)
-        a->tokens_in = a->tokens_out = a->cost_nusd = 0; /* refused before any work */
-    a->outcome = g->cancelled ? "cancelled" : llm_end_name(g->result.end);
-    a->took_ms = (clock_mono_us() - g->attempt_us) / 1000;
-    store_submit(g->turn->pipeline->store, op);
+    attempt_cancel(other(a), true);
+    unask(g, other(a)->call.slot);
 }
 
-static int on_text(void *ctx, const char *bytes, size_t len)
+static void on_moved(struct attempt *a)
 {
-    struct generation *g = ctx;
-    if (g->write_rc)
-        return 0; /* already lost; the end decides */
-    int rc = output_write(g->turn->output, bytes, len);
-    if (rc && rc != X_E_FULL)
-        g->write_rc = rc;
-    return rc == X_E_FULL ? X_E_FULL : 0;
+    struct generation *g = generation_of(a);
+    bool lost = a->state == ATTEMPT_IDLE && a->rc < 0; /* the store failed; a call that runs may still do */
+    if (lost && g->verdict == WAIT && !stopping(g) && other(a)->state != ATTEMPT_CALLING)
+        g->verdict = turn_fail(g->owner.turn, a->rc, "attempt ledger");
+    resume(g, step(g));
 }
 
-static void on_citation(void *ctx, const struct llm_citation *c)
-{
-    struct generation *g = ctx;
-    if (citation_note(g->turn, c) && !g->write_rc)
-        g->write_rc = -ENOMEM;
-}
+/* ---- what follows an attempt ---- */
 
-static void on_end(void *ctx, const struct llm_result *result)
+static enum verdict took(struct generation *g, const struct attempt *a)
 {
-    struct generation *g = ctx;
-    g->call = NULL;
-    g->ended = true;
-    g->result = *result;
-    if (!g->starting)
-        resume(g, step(g));
-}
-
-static enum verdict took(struct generation *g)
-{
-    struct turn *t = g->turn;
-    const struct config_provider *c = llm_conf(t->llm, g->slot);
-    struct turn_answer *a = &t->answer;
-    settle_usage(g, &a->tokens_in, &a->tokens_out, &a->cost_nusd);
-    a->code = "ok";
-    if (g->slot != g->first || (llm_is_builtin(t->llm, g->slot) && llm_count(t->llm) > 1))
+    struct turn *t = g->owner.turn;
+    const struct config_provider *c = llm_conf(t->llm, a->call.slot);
+    t->answer.tokens_in = a->result.tokens_in;
+    t->answer.tokens_out = a->result.tokens_out;
+    t->answer.cost_nusd = a->result.cost_nusd;
+    t->answer.code = "ok";
+    if (a->call.slot != g->first || (builtin_slot(g, a->call.slot) && llm_count(t->llm) > 1))
         turn_warn(t, "provider_fallback");
-    a->provider = c->name;
-    a->model = c->model;
+    t->answer.provider = c->name;
+    t->answer.model = c->model;
     t->validation.is_safe = true;
     for (size_t i = 0; i < t->validation.warnings; i++)
         if (strcmp(t->validation.warning[i], "danger_phrase") == 0 ||
@@ -154,24 +222,19 @@ static enum verdict took(struct generation *g)
     return NEXT;
 }
 
-/* The attempt in hand is over: NEXT when it gave an answer, WAIT when another must be tried. */
-static enum verdict judge(struct generation *g)
+/* NEXT when it gave an answer, WAIT when another must be tried. */
+static enum verdict judge(struct generation *g, const struct attempt *a)
 {
-    struct turn *t = g->turn;
-    struct llm *llm = t->llm;
-    g->ended = false;
-    t->upstream_us += clock_mono_us() - g->attempt_us;
-    if (g->write_rc == X_E_LIMIT)
-        g->result.end = LLM_CUT;
-    if (!llm_is_builtin(llm, g->slot))
-        llm_report(llm, g->slot, &g->result, clock_mono_ms());
-    ledger_close(g);
-    if (g->write_rc == -ENOMEM)
+    struct turn *t = g->owner.turn;
+    if (a->write_rc == -ENOMEM)
         return turn_fail(t, -ENOMEM, "generate");
-    if (g->result.end == LLM_OK)
-        return took(g);
-    log_warn("llm.failed", "turn=%s provider=%s end=%s status=%d detail=\"%s\"", t->id,
-             llm_conf(llm, g->slot)->name, llm_end_name(g->result.end), g->result.status, g->result.detail);
+    if (a->result.end == LLM_OK)
+        return took(g, a);
+    log_warn("llm.failed", "turn=%s provider=%s key=%u end=%s status=%d detail=\"%s\"", t->id,
+             llm_conf(t->llm, a->call.slot)->name, a->call.key, llm_end_name(a->result.end), a->result.status,
+             a->result.detail);
+    if (!a->spoke)
+        return WAIT;
     output_restart(t->output);
     memset(t->answer.cite, 0, sizeof t->answer.cite);
     t->answer.cites = 0;
@@ -179,67 +242,32 @@ static enum verdict judge(struct generation *g)
     return WAIT;
 }
 
-static void start_call(struct generation *g)
-{
-    struct turn *t = g->turn;
-    const struct llm_sink sink = { .ctx = g, .text = on_text, .citation = on_citation, .end = on_end };
-    struct err err = { "" };
-    g->attempt_us = clock_mono_us();
-    int64_t left_ms = (g->deadline_us - g->attempt_us) / 1000;
-    int most_ms = llm_conf(t->llm, g->slot)->timeout_ms;
-    g->req.total_ms = most_ms > 0 && most_ms < left_ms ? most_ms : (int)left_ms;
-    g->req.max_tokens = llm_conf(t->llm, g->slot)->max_tokens;
-    g->write_rc = 0;
-    citations_begin(t, llm_cites(t->llm, g->slot));
-    g->starting = true;
-    int rc = llm_start(t->llm, g->slot, &g->req, &sink, &g->call, &err);
-    g->starting = false;
-    if (g->ended)
-        g->call = NULL; /* it ended inside llm_start, before *out was set */
-    if (rc) {
-        g->ended = true;
-        g->result =
-            (struct llm_result){ .end = LLM_TRANSIENT, .tokens_in = -1, .tokens_out = -1, .cost_nusd = -1 };
-        memcpy(g->result.detail, err.text, sizeof g->result.detail - 1);
-    }
-}
-
 /* Why it ended early: its client left for good, or the process is about to. */
 static enum verdict stopped(struct generation *g)
 {
-    if (g->turn->abandoned)
-        return turn_notice(g->turn, "cancelled", "The client left before the answer was made.");
-    return turn_fail(g->turn, X_E_CLOSED, "draining");
+    if (g->owner.turn->abandoned)
+        return turn_notice(g->owner.turn, "cancelled", "The client left before the answer was made.");
+    return turn_fail(g->owner.turn, X_E_CLOSED, "draining");
 }
 
-static void intent_done(struct store_op *op)
+/* Another key of the same provider, at once and as often as there are keys. It does not count as a retry:
+ * those wait for a fault to pass. */
+static bool rotate(struct generation *g, struct attempt *a)
 {
-    struct generation *g = op->ctx;
-    g->waiting = false;
-    budget_heed(g->turn, &op->u.attempt);
-    g->warnings = g->turn->validation.warnings;
-    if (op->rc == X_E_LIMIT && !g->cancelled) { /* not affordable; nothing was written */
-        g->intent = NULL;
-        g->attempts--;
-        resume(g, step(g));
-        return;
-    }
-    if (g->cancelled || op->rc) {
-        g->intent = g->cancelled ? g->intent : NULL;
-        ledger_close(g);
-        resume(g, g->cancelled ? stopped(g) : turn_fail(g->turn, op->rc, "attempt ledger"));
-        return;
-    }
-    start_call(g);
-    resume(g, step(g));
+    struct llm *llm = g->owner.turn->llm;
+    if (clock_mono_us() >= g->owner.deadline_us ||
+        !llm_rotates(llm, &a->call, a->result.end, clock_mono_ms()))
+        return false;
+    meter_rotation(llm_meter(llm, a->call.slot));
+    return attempt_begin(a) == 0;
 }
 
 /* Too long for this model: half of the history goes, oldest first, then half of the passages, worst first. */
-static bool shorten(struct generation *g)
+static bool shorten(struct generation *g, const struct attempt *a)
 {
-    struct turn *t = g->turn;
+    struct turn *t = g->owner.turn;
     struct turn_memory *m = &t->memory;
-    if (g->result.end != LLM_TOO_LONG || llm_is_builtin(t->llm, g->slot))
+    if (a->result.end != LLM_TOO_LONG || builtin_slot(g, a->call.slot))
         return false;
     if (m->len) {
         size_t keep = m->len / 2;
@@ -253,8 +281,7 @@ static bool shorten(struct generation *g)
     if (prompt_build(t, g->message, &g->req.messages))
         return false;
     turn_warn(t, "context_trimmed");
-    g->warnings = t->validation.warnings;
-    g->next--;
+    unask(g, a->call.slot);
     return true;
 }
 
@@ -265,91 +292,97 @@ static void pause_ended(void *ctx)
     resume(g, step(g));
 }
 
-/* Whether the provider in hand is worth another try: only when none but the built-in one would follow. */
-static bool again(struct generation *g)
+/* Whether it is worth another try: only when none but the built-in one would follow. */
+static bool again(struct generation *g, const struct attempt *a)
 {
-    struct turn *t = g->turn;
-    for (size_t i = g->next; i < t->route.len; i++)
-        if (!llm_is_builtin(t->llm, (size_t)t->route.slot[i]))
-            return false;
-    if (llm_is_builtin(t->llm, g->slot) || !llm_usable(t->llm, g->slot, clock_mono_ms()))
+    struct turn *t = g->owner.turn;
+    if (builtin_slot(g, a->call.slot) || candidate(g, true) != NOBODY)
         return false;
-    int64_t left_ms = (g->deadline_us - clock_mono_us()) / 1000;
-    int64_t wait = retry_wait_ms(&g->result, &g->backoff, left_ms);
-    if (wait < 0 || pause_begin(&g->pause, t->pipeline->loop, wait, pause_ended, g))
+    int64_t left_ms = (g->owner.deadline_us - clock_mono_us()) / 1000;
+    int64_t wait = retry_wait_ms(&a->result, &g->backoff, left_ms);
+    if (wait < 0 || !llm_usable(t->llm, a->call.slot, clock_mono_ms() + wait) ||
+        pause_begin(&g->pause, t->pipeline->loop, wait, pause_ended, g))
         return false;
-    g->next--; /* the same once more */
+    unask(g, a->call.slot);
     return true;
 }
 
-/* Begins the next candidate; false when none is left. */
-static bool begin(struct generation *g)
+/* There is a verdict: ends what still runs. False while a row or a start cannot be ended. */
+static bool settled(struct generation *g)
 {
-    struct turn *t = g->turn;
-    struct llm *llm = t->llm;
-    while (g->next < t->route.len) {
-        size_t slot = (size_t)t->route.slot[g->next++];
-        if (slot != g->slot)
-            backoff_reset(&g->backoff);
-        g->slot = slot;
-        bool builtin = llm_is_builtin(llm, g->slot);
-        if (builtin) {
-            start_call(g);
-            return true;
-        }
-        if (clock_mono_us() >= g->deadline_us || !llm_usable(llm, g->slot, clock_mono_ms()))
-            continue;
-        g->attempts++;
-        g->result = (struct llm_result){ 0 }; /* nothing is spent before the call starts */
-        g->intent = attempt_op(g, STORE_ATTEMPT_BEGIN);
-        if (!g->intent)
-            return false;
-        g->intent->done = intent_done;
-        g->waiting = true;
-        store_submit(t->pipeline->store, g->intent);
-        return true;
+    bool all = true;
+    pause_end(&g->pause);
+    pause_end(&g->patience);
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        struct attempt *a = &g->attempt[i];
+        if (a->state == ATTEMPT_INTENT || a->starting)
+            all = false;
+        else if (a->state == ATTEMPT_CALLING)
+            attempt_cancel(a, false);
     }
-    return false;
+    return all;
+}
+
+static struct attempt *take_over(struct generation *g)
+{
+    struct attempt *a = in_state(g, ATTEMPT_OVER);
+    if (!a || a->starting)
+        return NULL;
+    pause_end(&g->patience);
+    attempt_close(a);
+    if (g->verdict == WAIT)
+        g->verdict = judge(g, a);
+    return a;
 }
 
 static enum verdict step(struct generation *g)
 {
     for (;;) {
-        if (g->waiting || g->call || g->pause)
+        struct attempt *over = take_over(g);
+        if (g->verdict == WAIT && stopping(g))
+            g->verdict = stopped(g);
+        if (g->verdict != WAIT)
+            return settled(g) ? g->verdict : WAIT;
+        if (over && rotate(g, over))
+            continue;
+        if (busy(g)) {
+            patience_begin(g);
             return WAIT;
-        bool failed = g->ended;
-        enum verdict v = failed ? judge(g) : WAIT;
-        if (v != WAIT)
-            return v;
-        if (g->cancelled || g->turn->abandoned || g->turn->pipeline->hurry)
-            return stopped(g);
-        if (failed && !shorten(g) && again(g))
+        }
+        if (g->pause || (over && !shorten(g, over) && again(g, over)))
             return WAIT;
         if (!begin(g))
-            return turn_notice(g->turn, "unavailable",
-                               "No model could answer just now. Please try again in a moment.");
+            g->verdict = turn_notice(g->owner.turn, "unavailable",
+                                     "No model could answer just now. Please try again in a moment.");
     }
+}
+
+static void generation_init(struct generation *g, struct turn *t, size_t messages)
+{
+    g->owner = (struct attempt_owner){ .turn = t, .wanted = on_wanted, .first = on_first, .moved = on_moved };
+    g->owner.deadline_us = clock_mono_us() + (int64_t)t->snap->config->answer.deadline_ms * 1000;
+    for (size_t i = 0; i < ATTEMPTS; i++)
+        g->attempt[i].owner = &g->owner;
+    g->req = (struct llm_request){ .message = g->message,
+                                   .messages = messages,
+                                   .question = t->redaction.text,
+                                   .passages = &t->passages,
+                                   .language = t->identity.language };
+    g->backoff = (struct backoff){ .base_ms = RETRY_BASE_MS, .cap_ms = RETRY_CAP_MS };
+    g->first = g->last = t->route.len ? (size_t)t->route.slot[0] : 0;
+    g->verdict = WAIT;
 }
 
 enum verdict stage_generate(struct turn *t, struct worker *w X_UNUSED)
 {
     struct generation *g = arena_alloc(&t->arena, sizeof *g);
+    size_t messages = 0;
     if (!g || output_open(t))
         return turn_fail(t, -ENOMEM, "generate");
-    g->turn = t;
-    g->warnings = t->validation.warnings;
-    t->stage_state = g;
-    size_t n = 0;
-    if (prompt_build(t, g->message, &n))
+    if (prompt_build(t, g->message, &messages))
         return turn_fail(t, -ENOMEM, "prompt");
-    g->req = (struct llm_request){ .message = g->message,
-                                   .messages = n,
-                                   .question = t->redaction.text,
-                                   .passages = &t->passages,
-                                   .language = t->identity.language };
-    g->deadline_us = clock_mono_us() + (int64_t)t->snap->config->answer.deadline_ms * 1000;
-    g->backoff = (struct backoff){ .base_ms = RETRY_BASE_MS, .cap_ms = RETRY_CAP_MS };
-    g->first = g->slot = t->route.len ? (size_t)t->route.slot[0] : 0;
+    generation_init(g, t, messages);
+    t->stage_state = g;
     t->pipeline->hooks->progress(t, "writing");
     return step(g);
 }
@@ -357,31 +390,13 @@ enum verdict stage_generate(struct turn *t, struct worker *w X_UNUSED)
 void generate_drained(struct turn *t)
 {
     struct generation *g = t->stage_state;
-    if (g->call)
-        llm_resume(t->llm, g->slot, g->call);
+    for (size_t i = 0; i < ATTEMPTS; i++)
+        attempt_resume(&g->attempt[i]);
 }
 
 void generate_cancel(struct turn *t)
 {
     struct generation *g = t->stage_state;
     g->cancelled = true;
-    if (g->pause) {
-        pause_cancel(g->pause);
-        g->pause = NULL;
-        turn_resume(t, stopped(g));
-        return;
-    }
-    if (!g->call)
-        return; /* the intent row's done() sees it */
-    llm_cancel(t->llm, g->slot, g->call);
-    g->call = NULL;
-    /* The provider bills what it did until now; nobody will report it, so it is estimated. */
-    g->result = (struct llm_result){ .end = LLM_CUT,
-                                     .status = 200,
-                                     .tokens_in = -1,
-                                     .tokens_out = -1,
-                                     .cost_nusd = -1,
-                                     .retry_after_ms = -1 };
-    ledger_close(g);
-    turn_resume(t, stopped(g));
+    resume(g, step(g));
 }

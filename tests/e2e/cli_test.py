@@ -131,11 +131,22 @@ def providers__shows_price_and_spend_and_no_key():
         at = {p["name"]: p for p in body["providers"]}
         net.equal(list(at), ["openai", "own", "extractive"])
         net.equal([at[n]["priced"] for n in at], [True, False, True])
-        net.equal([at["openai"]["api_key"], at["own"]["api_key"]], ["***", ""])
+        net.equal([at["openai"]["api_keys"], at["own"]["api_keys"]], [["***"], []])
         net.equal([body["spent_month_usd"], at["openai"]["spent_today_usd"]], [0, 0])
         code, out, err = d.run("providers")
         net.equal(code, 0, err)
         assert "unpriced" in out and "0.15/0.6" in out and key not in out, out
+
+
+@net.case
+def providers__tells_keys_apart_by_their_ends():
+    keys = ["sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaa1111", "sk-bbbbbbbbbbbbbbbbbbbbbbbbbbbb2222"]
+    d = net.Daemon(sets={**SETS, "llm.order": "openai"}, env={"OPENAI_API_KEY": ", ".join(keys)})
+    code, out, err = d.run("providers", "--json")
+    net.equal(code, 0, err)
+    net.equal(json.loads(out)["providers"][0]["api_keys"], ["***1111", "***2222"])
+    code, out, err = d.run("providers")
+    assert "2 keys" in out and "2 ***2222" in out and "aaaa1" not in out, out
 
 
 @net.case

@@ -20,6 +20,7 @@ struct provider_call {
 struct fake_slot {
     struct config_provider conf;
     bool builtin, unusable, cites;
+    unsigned keys; /* how many it has, 0 counts as 1; a failure of a key makes the next call take another */
     /* what llm_start does */
     int start_rc;
     const char *text; /* said at once; NULL = nothing */
@@ -33,7 +34,8 @@ struct fake_slot {
     struct provider_call call;
     bool running;
     int said_rc; /* of the last text */
-    size_t starts, resumes, cancels, reports;
+    size_t starts, resumes, cancels, lost, reports;
+    int64_t waited_us; /* of the last one that lost against another */
     enum llm_end reported;
 };
 
@@ -94,47 +96,73 @@ bool llm_cites(const struct llm *l, size_t slot)
     return l->slot[slot].cites;
 }
 
-bool llm_usable(struct llm *l, size_t slot, int64_t now_mono_ms X_UNUSED)
+struct meter *llm_meter(const struct llm *l X_UNUSED, size_t slot X_UNUSED)
+{
+    return meter_of("fake");
+}
+
+bool llm_usable(const struct llm *l, size_t slot, int64_t now_mono_ms X_UNUSED)
 {
     return !l->slot[slot].unusable;
 }
 
-void llm_report(struct llm *l, size_t slot, const struct llm_result *r, int64_t now_mono_ms X_UNUSED)
+int64_t llm_first_text_us(const struct llm *l X_UNUSED, size_t slot X_UNUSED)
 {
-    l->slot[slot].reports++;
-    l->slot[slot].reported = r->end;
+    return -1;
 }
 
-int llm_start(struct llm *l, size_t slot, const struct llm_request *req, const struct llm_sink *sink,
-              struct provider_call **out, struct err *err)
+bool llm_rotates(const struct llm *l, const struct llm_call *c, enum llm_end end, int64_t now_mono_ms)
 {
-    struct fake_slot *s = &l->slot[slot];
+    bool on_key = end == LLM_KEY || end == LLM_MONEY || end == LLM_RATE;
+    return on_key && llm_usable(l, c->slot, now_mono_ms) && c->key < l->slot[c->slot].keys;
+}
+
+void llm_heard(struct llm *l X_UNUSED, struct llm_call *c X_UNUSED, int64_t first_text_us X_UNUSED)
+{
+}
+
+void llm_report(struct llm *l, struct llm_call *c, const struct llm_result *r, int64_t now_mono_ms X_UNUSED)
+{
+    l->slot[c->slot].reports++;
+    l->slot[c->slot].reported = r->end;
+    c->running = NULL;
+}
+
+int llm_start(struct llm *l, struct llm_call *c, const struct llm_request *req, const struct llm_sink *sink,
+              int64_t now_mono_ms X_UNUSED, struct err *err)
+{
+    struct fake_slot *s = &l->slot[c->slot];
     s->starts++;
     s->req = *req;
     s->sink = *sink;
+    c->key++;
     if (s->on_start)
         s->on_start(s->ctx);
     if (s->start_rc)
         return err_set(err, s->start_rc, "the test says so");
-    s->call.slot = slot;
+    s->call.slot = c->slot;
     s->running = true;
     if (s->text)
         fake_say(s, s->text);
     if (s->ends)
         fake_end(s, s->result);
-    *out = &s->call;
+    c->running = &s->call;
     return 0;
 }
 
-void llm_resume(struct llm *l, size_t slot, struct provider_call *c X_UNUSED)
+void llm_resume(struct llm *l, struct llm_call *c)
 {
-    l->slot[slot].resumes++;
+    l->slot[c->slot].resumes += c->running != NULL;
 }
 
-void llm_cancel(struct llm *l, size_t slot, struct provider_call *c X_UNUSED)
+void llm_cancel(struct llm *l, struct llm_call *c, int64_t waited_us)
 {
-    l->slot[slot].cancels++;
-    l->slot[slot].running = false;
+    struct fake_slot *s = &l->slot[c->slot];
+    s->cancels += c->running != NULL;
+    s->lost += waited_us >= 0;
+    s->waited_us = waited_us;
+    s->running = false;
+    c->running = NULL;
 }
 
 const char *llm_end_name(enum llm_end e)

@@ -24,7 +24,7 @@ static void config_env__names_map_to_keys(void **state)
     assert_int_equal(c->llm.n, 3);
     assert_string_equal(c->llm.at[0].name, "local");
     assert_string_equal(c->llm.at[1].name, "openai");
-    assert_string_equal(c->llm.at[1].api_key, "sk-1");
+    assert_string_equal(c->llm.at[1].key[0], "sk-1");
     config_free(c);
 }
 

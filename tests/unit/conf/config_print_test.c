@@ -30,7 +30,7 @@ static void config_print__secrets_never_show(void **state)
     assert_null(strstr(buf_text(&out), SECRET));
     assert_null(strstr(buf_text(&out), "S3cr3t"));
     assert_non_null(strstr(buf_text(&out), "\"token\":\"***\""));
-    assert_string_equal(c->llm.at[1].api_key, SECRET);
+    assert_string_equal(c->llm.at[1].key[0], SECRET);
     buf_free(&out);
     config_free(c);
 }

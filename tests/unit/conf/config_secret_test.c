@@ -61,7 +61,7 @@ static void config_secret__credential_is_the_last_resort(void **state)
     token_is("{}", ENV("CREDENTIALS_DIRECTORY=cred", "TELEGRAM_BOT_TOKEN=known"), "known");
     c = load_ok("{}", env, NULL);
     assert_string_equal(c->llm.at[0].name, "openai");
-    assert_string_equal(c->llm.at[0].api_key, "sk-cred");
+    assert_string_equal(c->llm.at[0].key[0], "sk-cred");
     config_free(c);
 }
 
@@ -75,20 +75,17 @@ static void config_secret__broken_files_are_refused(void **state)
     file_put("key", "\n");
     load_refused(text, NULL, NULL, "parley.json:1:29: telegram.token_file: key: is empty");
     file_put("key", "one\ntwo\n");
-    load_refused(
-        text, NULL, NULL,
-        "parley.json:1:29: telegram.token_file: key: holds something other than one line of printable ASCII");
+    load_refused(text, NULL, NULL,
+                 "parley.json:1:29: telegram.token_file: key: must be printable ASCII without spaces");
     file_put_bytes("key", "a\0b", 3);
-    load_refused(
-        text, NULL, NULL,
-        "parley.json:1:29: telegram.token_file: key: holds something other than one line of printable ASCII");
+    load_refused(text, NULL, NULL, "parley.json:1:29: telegram.token_file: key: holds a zero byte");
     memset(big, 'x', sizeof big);
     file_put_bytes("key", big, sizeof big);
     load_refused(text, NULL, NULL, "parley.json:1:29: telegram.token_file: key: larger than 8192 bytes");
     load_refused("{}", ENV("PARLEY_TELEGRAM__TOKEN_FILE=absent"), NULL,
                  "PARLEY_TELEGRAM__TOKEN_FILE: absent: No such file or directory");
-    load_refused("{}", ENV("OPENAI_API_KEY=two words"), NULL,
-                 "OPENAI_API_KEY: must be printable ASCII without spaces");
+    load_refused("{}", ENV("TELEGRAM_BOT_TOKEN=two words"), NULL,
+                 "TELEGRAM_BOT_TOKEN: must be printable ASCII without spaces");
 }
 
 static void config_secret__readable_by_others_is_a_warning(void **state)

@@ -47,7 +47,7 @@ static void config__extractive_is_there_without_any_provider(void **state)
     assert_string_equal(c->llm.at[0].name, "extractive");
     assert_string_equal(c->llm.at[0].format, "extractive");
     assert_non_null(c->llm.at[0].base_url);
-    assert_non_null(c->llm.at[0].api_key);
+    assert_int_equal(c->llm.at[0].keys, 0);
     assert_int_equal(c->llm.at[0].timeout_ms, 60000);
     config_free(c);
 }

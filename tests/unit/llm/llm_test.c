@@ -34,16 +34,20 @@ static size_t logged_times(const char *text)
     return n;
 }
 
-static void add(struct config *c, const char *name, const char *format, const char *url, const char *key)
+static struct config_provider *add(struct config *c, const char *name, const char *format, const char *url,
+                                   const char *key)
 {
-    c->llm.at[c->llm.n++] = (struct config_provider){ .name = name,
-                                                      .format = format,
-                                                      .base_url = url,
-                                                      .model = "m",
-                                                      .api_key = key,
-                                                      .connect_ms = 1000,
-                                                      .first_byte_ms = 1000,
-                                                      .idle_ms = 1000 };
+    struct config_provider *p = &c->llm.at[c->llm.n++];
+    *p = (struct config_provider){ .name = name,
+                                   .format = format,
+                                   .base_url = url,
+                                   .model = "m",
+                                   .key = { key },
+                                   .keys = key != NULL,
+                                   .connect_ms = 1000,
+                                   .first_byte_ms = 1000,
+                                   .idle_ms = 1000 };
+    return p;
 }
 
 struct fixture {
@@ -60,10 +64,14 @@ static int setup(void **state)
     logged[0] = '\0';
     log_setup(LOG_INFO, LOG_TEXT);
     log_capture(on_log, NULL);
-    add(&conf, "openai", "openai", "https://api.openai.com/v1", "");
-    add(&conf, "local", "openai", "http://127.0.0.1:1/v1", "");
+    add(&conf, "openai", "openai", "https://api.openai.com/v1", NULL);
+    add(&conf, "local", "openai", "http://127.0.0.1:1/v1", NULL);
     add(&conf, "hosted", "openai", "https://127.0.0.1:1/v1", "sk-very-secret");
-    add(&conf, "extractive", "extractive", "", "");
+    struct config_provider *many = add(&conf, "many", "openai", "https://127.0.0.1:1/v1", "sk-one");
+    many->key[1] = "sk-two";
+    many->key[2] = "sk-three";
+    many->keys = 3;
+    add(&conf, "extractive", "extractive", "", NULL);
     if (loop_open(&f.loop, &err) || http_open(&f.http, &f.loop, &err) ||
         llm_open(&f.llm, &conf, f.http, &err))
         return -1;
@@ -82,10 +90,18 @@ static int teardown(void **state)
     return loop_close(&f->loop);
 }
 
+/* A call with the first key that is no probe comes to its end. */
+static void report_of(struct llm *l, struct llm_call *c, enum llm_end end, int64_t retry_after_ms,
+                      int64_t now)
+{
+    const struct llm_result r = { .end = end, .retry_after_ms = retry_after_ms, .detail = "HTTP 500 boom" };
+    llm_report(l, c, &r, now);
+}
+
 static void report(struct llm *l, size_t slot, enum llm_end end, int64_t now)
 {
-    const struct llm_result r = { .end = end, .retry_after_ms = -1, .detail = "HTTP 500 boom" };
-    llm_report(l, slot, &r, now);
+    struct llm_call c = { .slot = slot, .key = 1 };
+    report_of(l, &c, end, -1, now);
 }
 
 static void fail_times(struct llm *l, size_t slot, int n, int64_t now)
@@ -97,14 +113,14 @@ static void fail_times(struct llm *l, size_t slot, int n, int64_t now)
 static void llm__open_keeps_what_can_work(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(llm_count(f->llm), 3);
+    assert_int_equal(llm_count(f->llm), 4);
     assert_string_equal(llm_conf(f->llm, 0)->name, "local");
     assert_string_equal(llm_conf(f->llm, 1)->name, "hosted");
-    assert_string_equal(llm_conf(f->llm, 1)->api_key, "");
-    assert_true(llm_is_builtin(f->llm, 2));
+    assert_null(llm_conf(f->llm, 1)->key[0]);
+    assert_true(llm_is_builtin(f->llm, 3));
     assert_false(llm_is_builtin(f->llm, 0));
     assert_int_equal(logged_times("llm.off provider=openai reason=\"no API key\""), 1);
-    assert_int_equal(logged_times("llm.on "), 3);
+    assert_int_equal(logged_times("llm.on "), 4);
     assert_null(strstr(logged, "sk-very-secret"));
 }
 
@@ -113,12 +129,12 @@ static void llm__open_is_all_or_nothing(void **state X_UNUSED)
     struct config conf = { 0 };
     struct llm *l = NULL;
     struct err err = { "" };
-    add(&conf, "good", "extractive", "", "");
-    add(&conf, "odd", "telepathy", "", "");
+    add(&conf, "good", "extractive", "", NULL);
+    add(&conf, "odd", "telepathy", "", NULL);
     assert_int_equal(llm_open(&l, &conf, NULL, &err), X_E_INVALID);
     assert_non_null(strstr(err.text, "llm.odd.format: \"telepathy\""));
     conf.llm.at[1] = (struct config_provider){
-        .name = "bad", .format = "openai", .base_url = "http//x", .model = "m", .api_key = "k"
+        .name = "bad", .format = "openai", .base_url = "http//x", .model = "m", .key = { "k" }, .keys = 1
     };
     assert_int_equal(llm_open(&l, &conf, NULL, &err), X_E_INVALID);
     assert_non_null(strstr(err.text, "llm.bad.base_url"));
@@ -160,49 +176,70 @@ static void no_end(void *ctx X_UNUSED, const struct llm_result *r X_UNUSED)
 {
 }
 
-static struct provider_call *start(struct llm *l, size_t slot)
+static void start_at(struct llm *l, struct llm_call *c, int64_t now)
 {
     static const struct llm_message m = { LLM_USER, "hello" };
     static const struct llm_request req = { .message = &m, .messages = 1, .total_ms = 60000, .question = "" };
     static const struct llm_sink sink = { .text = no_text, .end = no_end };
-    struct provider_call *c = NULL;
-    assert_int_equal(llm_start(l, slot, &req, &sink, &c, NULL), 0);
-    assert_non_null(c);
-    return c;
+    assert_int_equal(llm_start(l, c, &req, &sink, now, NULL), 0);
+    assert_non_null(c->running);
+    assert_int_not_equal(c->key, 0);
+}
+
+/* The call is stopped and then reported as if it had ended by itself. */
+static void end_at(struct llm *l, struct llm_call *c, enum llm_end end, int64_t retry_after_ms, int64_t now)
+{
+    struct llm_call told = *c;
+    if (c->running) {
+        struct llm_call quiet = { .slot = c->slot, .running = c->running };
+        llm_cancel(l, &quiet, -1);
+    }
+    report_of(l, &told, end, retry_after_ms, now);
+    *c = told;
 }
 
 static void llm__one_probe_when_half_open(void **state)
 {
     struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c = { .slot = 0 };
     fail_times(l, 0, 5, 0);
     assert_true(llm_usable(l, 0, 30000));
     assert_true(llm_usable(l, 0, 30000)); /* asking is free */
-    struct provider_call *c = start(l, 0);
+    start_at(l, &c, 30000);
     assert_false(llm_usable(l, 0, 30000));
     assert_false(llm_usable(l, 0, 999999));
-    report(l, 0, LLM_TRANSIENT, 40000);
+    end_at(l, &c, LLM_TRANSIENT, -1, 40000);
     assert_false(llm_usable(l, 0, 69999));
     assert_true(llm_usable(l, 0, 70000));
-    llm_cancel(l, 0, c);
-    c = start(l, 0);
-    report(l, 0, LLM_OK, 71000);
+    c = (struct llm_call){ .slot = 0 };
+    start_at(l, &c, 70000);
+    llm_heard(l, &c, 1000);
+    assert_false(llm_usable(l, 0, 70001)); /* it may yet cut its stream */
+    end_at(l, &c, LLM_OK, -1, 71000);
     assert_true(llm_usable(l, 0, 71000));
     fail_times(l, 0, 4, 71000);
     assert_true(llm_usable(l, 0, 71000));
     assert_int_equal(logged_times("llm.breaker_open"), 1); /* once, not at each failed probe */
     assert_int_equal(logged_times("llm.breaker_closed"), 1);
-    llm_cancel(l, 0, c);
 }
 
 static void llm__a_cancelled_probe_frees_its_place(void **state)
 {
     struct llm *l = ((struct fixture *)*state)->llm;
-    struct provider_call *other = start(l, 0);
+    struct llm_call other = { .slot = 0 }, probe = { .slot = 0 }, late = { .slot = 0 };
+    start_at(l, &other, 0);
     fail_times(l, 0, 5, 0);
-    struct provider_call *probe = start(l, 0);
-    llm_cancel(l, 0, other); /* not the probe */
+    start_at(l, &probe, 30000);
+    llm_cancel(l, &other, -1); /* not the probe */
     assert_false(llm_usable(l, 0, 30000));
-    llm_cancel(l, 0, probe);
+    llm_cancel(l, &probe, -1);
+    assert_true(llm_usable(l, 0, 30000));
+    probe.tried = 0;
+    start_at(l, &probe, 30000);
+    assert_int_equal(llm_start(l, &late, NULL, NULL, 30000, NULL), X_E_CLOSED); /* taken since it was asked */
+    report(l, 0, LLM_TRANSIENT, 30000);                                         /* of a call from before */
+    report_of(l, &late, LLM_TRANSIENT, -1, 30000);
+    end_at(l, &probe, LLM_REFUSED, -1, 30000);
     assert_true(llm_usable(l, 0, 30000));
 }
 
@@ -216,18 +253,138 @@ static void llm__late_failures_do_not_prolong(void **state)
     assert_true(llm_usable(l, 0, 30000));
 }
 
-static void llm__retry_after_stretches_the_wait(void **state)
+static void llm__a_busy_provider_is_left_alone_for_as_long_as_it_says(void **state)
 {
     struct llm *l = ((struct fixture *)*state)->llm;
-    const struct llm_result r = { .end = LLM_RATE, .retry_after_ms = 90000 };
-    const struct llm_result day = { .end = LLM_RATE, .retry_after_ms = 86400000 };
+    const struct llm_result r = { .end = LLM_TRANSIENT, .retry_after_ms = 90000 };
+    struct llm_call c = { .slot = 0, .key = 1 };
     fail_times(l, 0, 4, 0);
-    llm_report(l, 0, &r, 0);
+    llm_report(l, &c, &r, 0);
     assert_false(llm_usable(l, 0, 89999));
     assert_true(llm_usable(l, 0, 90000));
-    fail_times(l, 1, 4, 0);
-    llm_report(l, 1, &day, 0);
-    assert_true(llm_usable(l, 1, 600000));
+}
+
+/* ---- keys ---- */
+
+#define MANY 2
+
+static unsigned key_at(struct llm *l, int64_t now)
+{
+    struct llm_call c = { .slot = MANY };
+    start_at(l, &c, now);
+    llm_cancel(l, &c, -1);
+    return c.key;
+}
+
+static void key__those_that_are_well_take_turns(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(key_at(l, 0), i % 3 + 1);
+}
+
+static void key__a_rate_limit_cools_exactly_as_long_as_told(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c = { .slot = 0 }, probe = { .slot = 0 };
+    start_at(l, &c, 1000);
+    end_at(l, &c, LLM_RATE, 1500, 1000);
+    assert_false(llm_usable(l, 0, 2499));
+    assert_true(llm_usable(l, 0, 2500));
+    start_at(l, &probe, 2500);
+    assert_false(llm_usable(l, 0, 2500)); /* one at a time, until it speaks */
+    llm_heard(l, &probe, 1000);
+    assert_true(llm_usable(l, 0, 2500));
+    end_at(l, &probe, LLM_RATE, INT64_MAX, 3000);
+    assert_false(llm_usable(l, 0, 3000 + 3599999));
+    assert_true(llm_usable(l, 0, 3000 + 3600000));
+    assert_int_equal(logged_times("llm.breaker_open"), 0); /* the provider is well */
+}
+
+static void key__a_rate_limit_without_a_time_counts(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    for (int i = 0; i < 5; i++) {
+        assert_true(llm_usable(l, 0, 0));
+        report(l, 0, LLM_RATE, 0);
+    }
+    assert_false(llm_usable(l, 0, 29999));
+    assert_true(llm_usable(l, 0, 30000));
+}
+
+static void key__each_is_tried_once_and_only_for_what_is_its_own(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c = { .slot = MANY };
+    unsigned seen = 0;
+    start_at(l, &c, 0);
+    for (int i = 0; i < 2; i++) {
+        seen |= 1U << c.key;
+        end_at(l, &c, i ? LLM_MONEY : LLM_RATE, -1, 0);
+        assert_false(llm_rotates(l, &c, LLM_TRANSIENT, 0));
+        assert_false(llm_rotates(l, &c, LLM_TIMEOUT_FIRST, 0));
+        assert_true(llm_rotates(l, &c, LLM_RATE, 0));
+        start_at(l, &c, 0);
+    }
+    seen |= 1U << c.key;
+    end_at(l, &c, LLM_RATE, 1000, 0);
+    assert_int_equal(seen, 2 | 4 | 8);
+    assert_false(llm_rotates(l, &c, LLM_RATE, 0));
+    assert_true(llm_usable(l, MANY, 0)); /* the first one was not told to wait */
+}
+
+static void key__dead_ones_leave_the_turn_to_the_others(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c = { .slot = MANY };
+    struct buf why = BUF_INIT(512);
+    start_at(l, &c, 0);
+    end_at(l, &c, LLM_KEY, -1, 0);
+    assert_int_equal(key_at(l, 0), 2);
+    assert_int_equal(key_at(l, 0), 3);
+    assert_int_equal(key_at(l, 0), 2);
+    llm_describe(l, MANY, 0, &why);
+    assert_string_equal(buf_text(&why), "refused is key 1");
+    report_of(l, &(struct llm_call){ .slot = MANY, .key = 2 }, LLM_RATE, 5000, 0);
+    report_of(l, &(struct llm_call){ .slot = MANY, .key = 3 }, LLM_MONEY, -1, 0);
+    assert_false(llm_usable(l, MANY, 4999));
+    assert_true(llm_usable(l, MANY, 5000));
+    buf_clear(&why);
+    llm_describe(l, MANY, 0, &why);
+    assert_string_equal(buf_text(&why), "refused is key 1, waiting is key 2 for 5 s, no money on key 3");
+    assert_int_equal(logged_times("llm.disabled provider=many reason=key key=1 of=3"), 1);
+    assert_int_equal(logged_times("llm.disabled provider=many reason=money key=3 of=3"), 1);
+    assert_null(strstr(logged, "sk-"));
+    buf_free(&why);
+}
+
+static void key__what_the_provider_does_is_no_keys_fault(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c;
+    for (int i = 0; i < 5; i++) { /* over three keys: none of them alone would have opened */
+        c = (struct llm_call){ .slot = MANY };
+        start_at(l, &c, 0);
+        end_at(l, &c, LLM_TRANSIENT, -1, 0);
+    }
+    assert_false(llm_usable(l, MANY, 29999));
+    c = (struct llm_call){ .slot = MANY };
+    start_at(l, &c, 30000);
+    end_at(l, &c, LLM_RATE, 1000, 30000); /* a probe that is refused still found somebody there */
+    assert_true(llm_usable(l, MANY, 30000));
+    assert_int_equal(logged_times("llm.breaker_closed provider=many"), 1);
+}
+
+static void key__a_probe_that_meets_an_outage_learns_nothing(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c = { .slot = 0 };
+    start_at(l, &c, 0);
+    end_at(l, &c, LLM_RATE, 1000, 0);
+    c.tried = 0;
+    start_at(l, &c, 1000);
+    end_at(l, &c, LLM_TIMEOUT_CONNECT, -1, 1000);
+    assert_true(llm_usable(l, 0, 1000)); /* due, for the next one */
 }
 
 static void llm__a_dead_key_stays_dead(void **state)
@@ -244,7 +401,55 @@ static void llm__a_dead_key_stays_dead(void **state)
     assert_false(llm_usable(l, 1, INT64_MAX));
     assert_int_equal(logged_times("llm.disabled provider=local reason=key"), 1);
     assert_int_equal(logged_times("llm.disabled provider=hosted reason=money"), 1);
+    assert_int_equal(logged_times("hint=\"replace this key"), 1);
+    assert_int_equal(logged_times("hint=\"add credit"), 1);
     assert_int_equal(logged_times("error"), 2);
+}
+
+/* ---- how quick ---- */
+
+static void llm__first_text_is_smoothed_and_failures_are_slow(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct llm_call c = { .slot = 0, .key = 1 };
+    assert_int_equal(llm_first_text_us(l, 0), -1);
+    llm_heard(l, &c, 400000);
+    assert_int_equal(llm_first_text_us(l, 0), 400000);
+    llm_heard(l, &c, 800000);
+    assert_int_equal(llm_first_text_us(l, 0), 500000);
+    report(l, 0, LLM_OK, 0);
+    assert_int_equal(llm_first_text_us(l, 0), 500000);
+    report(l, 0, LLM_CUT, 0);
+    assert_int_equal(llm_first_text_us(l, 0), 500000 + (10000000 - 500000) / 4);
+    llm_cancel(l, &c, 1000); /* lost a race, but not by its own slowness */
+    llm_cancel(l, &c, -1);
+    assert_int_equal(llm_first_text_us(l, 0), 500000 + (10000000 - 500000) / 4);
+    llm_cancel(l, &c, 10000000);
+    assert_true(llm_first_text_us(l, 0) > 4000000);
+}
+
+/* ---- metrics ---- */
+
+static void metrics__say_for_each_key_whether_it_is_up(void **state)
+{
+    struct llm *l = ((struct fixture *)*state)->llm;
+    struct buf out = BUF_INIT(1U << 18);
+    report_of(l, &(struct llm_call){ .slot = MANY, .key = 2 }, LLM_KEY, -1, 0);
+    fail_times(l, 0, 5, 0);
+    llm_metrics(l, &out);
+    static const char *const want[] = {
+        "parley_provider_up{provider=\"local\",key=\"1\"} 0\n",
+        "parley_provider_up{provider=\"many\",key=\"1\"} 1\n",
+        "parley_provider_up{provider=\"many\",key=\"2\"} 0\n",
+        "parley_provider_key_disabled{provider=\"local\",key=\"1\"} 0\n",
+        "parley_provider_key_disabled{provider=\"many\",key=\"2\"} 1\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        if (!strstr(buf_text(&out), want[i]))
+            fail_msg("no %s in %s", want[i], buf_text(&out));
+    assert_null(strstr(buf_text(&out), "sk-"));
+    assert_null(strstr(buf_text(&out), "parley_provider_up{provider=\"extractive\""));
+    buf_free(&out);
 }
 
 static void llm__every_end_has_a_name(void **state X_UNUSED)
@@ -274,8 +479,19 @@ int main(void)
         cmocka_unit_test_setup_teardown(llm__one_probe_when_half_open, setup, teardown),
         cmocka_unit_test_setup_teardown(llm__a_cancelled_probe_frees_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(llm__late_failures_do_not_prolong, setup, teardown),
-        cmocka_unit_test_setup_teardown(llm__retry_after_stretches_the_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(llm__a_dead_key_stays_dead, setup, teardown),
+        cmocka_unit_test_setup_teardown(llm__a_busy_provider_is_left_alone_for_as_long_as_it_says, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(key__those_that_are_well_take_turns, setup, teardown),
+        cmocka_unit_test_setup_teardown(key__a_rate_limit_cools_exactly_as_long_as_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(key__a_rate_limit_without_a_time_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(key__each_is_tried_once_and_only_for_what_is_its_own, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(key__dead_ones_leave_the_turn_to_the_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(key__what_the_provider_does_is_no_keys_fault, setup, teardown),
+        cmocka_unit_test_setup_teardown(key__a_probe_that_meets_an_outage_learns_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(llm__first_text_is_smoothed_and_failures_are_slow, setup, teardown),
+        cmocka_unit_test_setup_teardown(metrics__say_for_each_key_whether_it_is_up, setup, teardown),
         cmocka_unit_test(llm__every_end_has_a_name),
         cmocka_unit_test(llm__tokens_by_script),
     };

@@ -181,7 +181,7 @@ static void generate__one_that_became_unusable_since_routing_is_left_out(void **
     begin(r, QUESTION);
     until_started(r, one);
     two->unusable = true; /* another turn's failure opened its breaker */
-    fake_end(one, fake_result(LLM_TRANSIENT));
+    fake_end(one, fake_result(LLM_CUT));
     answered(r, "extractive");
     assert_int_equal(two->starts, 0);
 }

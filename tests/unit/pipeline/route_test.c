@@ -80,8 +80,9 @@ static const char *routed(struct world *w)
 static void fail_slot(struct world *w, size_t slot, enum llm_end end, int times)
 {
     const struct llm_result r = { .end = end, .retry_after_ms = -1 };
+    struct llm_call c = { .slot = slot, .key = 1 };
     while (times--)
-        llm_report(w->llm, slot, &r, clock_mono_ms());
+        llm_report(w->llm, &c, &r, clock_mono_ms());
 }
 
 static void route__without_providers_is_the_built_in_one(void **state)
