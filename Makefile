@@ -60,7 +60,7 @@ SRC_llm       := llm breaker meter call reader frames openai perplexity gemini a
 SRC_lexical   := writer file score sum
 SRC_knowledge := index search kdb generation analyse rank
 SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
-                 semantic_words_en semantic_words_romance retrieve lexicon features score route \
+                 semantic_words_en semantic_words_romance retrieve lexicon features score route balance \
                  generate attempt retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
 SRC_cli       := cli serve index search ask route eval eval_routing eval_semantic check_config doctor providers version

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * route: which providers to try, in order. Those whose class the question wants come first, then the nearest
- * other classes, each in the order configured; left out are those whose breaker is open and those that the
+ * other classes, each sorted as llm.balance says; left out are those whose breaker is open and those that the
  * person's tier may not use. A bot that is tied to one provider asks no other. The built-in extractive one
  * always stands last, so there is always an answer.
  */
@@ -12,6 +12,8 @@
 
 #include <parley/clock.h>
 
+#include "base/rand.h"
+#include "pipeline/balance.h"
 #include "pipeline/stages.h"
 
 int route_rank(const struct routing *p, const char *bot, enum tier tier, enum route_class wanted,
@@ -28,12 +30,18 @@ int route_rank(const struct routing *p, const char *bot, enum tier tier, enum ro
 static void add_ranked(struct turn *t, int rank, int64_t now)
 {
     const struct routing *p = &t->snap->policies->routing;
-    for (size_t i = 0; i < llm_count(t->llm) && t->route.len < TURN_CANDIDATES_MAX - 1; i++) {
-        if (llm_is_builtin(t->llm, i) || !llm_usable(t->llm, i, now))
+    struct balance_candidate c[CONFIG_PROVIDERS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < llm_count(t->llm); i++) {
+        const struct config_provider *conf = llm_conf(t->llm, i);
+        if (llm_is_builtin(t->llm, i) || !llm_usable(t->llm, i, now) ||
+            route_rank(p, t->msg.bot, t->quota.tier, t->complexity.klass, conf) != rank)
             continue;
-        if (route_rank(p, t->msg.bot, t->quota.tier, t->complexity.klass, llm_conf(t->llm, i)) == rank)
-            t->route.slot[t->route.len++] = (int)i;
+        c[n++] = (struct balance_candidate){ (int)i, conf->weight, llm_first_text_us(t->llm, i) };
     }
+    balance_sort(c, n, t->snap->config->llm.balance, rand_below);
+    for (size_t i = 0; i < n && t->route.len < TURN_CANDIDATES_MAX - 1; i++)
+        t->route.slot[t->route.len++] = c[i].slot;
 }
 
 enum verdict stage_route(struct turn *t, struct worker *w X_UNUSED)

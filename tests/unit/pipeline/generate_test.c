@@ -3,73 +3,7 @@
  * Asking models in turn: what is on disk before and after each call, who is asked next, what a drain does at
  * each point. The turn walks the whole table; the models are fakes that speak when told to.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-
-#include <parley/clock.h>
-
-#include "pipeline/output.h"
-#include "tests/support/fake_slots.h"
-#include "tests/support/pipe_rig.h"
-
-#define QUESTION "What is the fee for a transaction on Ethereum?"
-#define ANSWER   "Gas is the fee for a transaction [1]."
-
-static int setup(void **state)
-{
-    fake = (struct llm){ 0 };
-    return pipe_rig_setup(state);
-}
-
-static void begin(struct pipe_rig *r, const char *question)
-{
-    struct turn *t = pipe_rig_accept(r, "1", question);
-    t->llm = &fake;
-    t->started_mono_us = clock_mono_us();
-    pipeline_answer(t);
-}
-
-/* Turns the loop until this slot has been started, or the turn is over. */
-static void until_started(struct pipe_rig *r, const struct fake_slot *s)
-{
-    size_t before = s->starts;
-    while (s->starts == before && !r->kit->finished)
-        uv_run(&r->store->loop.uv, UV_RUN_ONCE);
-    assert_int_equal(s->starts, before + 1);
-}
-
-static void finished(struct pipe_rig *r, enum verdict how)
-{
-    pipe_rig_settle(r);
-    assert_int_equal(r->kit->finished, 1);
-    if (r->kit->finished_as == FAIL && how != FAIL)
-        fail_msg("%s", r->kit->turn.err.text);
-    assert_int_equal(r->kit->finished_as, how);
-}
-
-static struct turn_answer *answered(struct pipe_rig *r, const char *provider)
-{
-    finished(r, NEXT);
-    assert_string_equal(r->kit->turn.answer.code, "ok");
-    assert_string_equal(r->kit->turn.answer.provider, provider);
-    return &r->kit->turn.answer;
-}
-
-static struct fake_slot *builtin(const char *text)
-{
-    struct fake_slot *s = fake_slot_add("extractive", "extractive");
-    s->text = text;
-    s->ends = true;
-    return s;
-}
+#include "generate_talk.h"
 
 /* ---- who answers ---- */
 
@@ -155,8 +89,60 @@ static void generate__a_failed_one_is_followed_by_the_next(void **state)
     assert_true(r->kit->turn.validation.is_safe);
     assert_int_equal(one->reported, LLM_CUT);
     assert_int_equal(fake.slot[2].starts, 0);
+    assert_string_equal(tried(r), "one:cut two:ok");
     assert_int_equal(pipe_rig_number(r, "select count(*) from llm_attempt where outcome <> ''"), 2);
     assert_int_equal(pipe_rig_number(r, "select count(*) from usage"), 1);
+}
+
+static void generate__another_key_is_taken_at_once_and_each_once(void **state)
+{
+    static const enum llm_end end[] = { LLM_RATE, LLM_KEY, LLM_MONEY };
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m");
+    one->keys = ARRAY_LEN(end);
+    builtin(ANSWER);
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    for (size_t i = 0; i < ARRAY_LEN(end); i++) {
+        until_started(r, one);
+        fake_end(one, fake_result(end[i]));
+    }
+    answered(r, "extractive");
+    assert_int_equal(one->starts, 3); /* more than RETRY_MAX would allow in time, and no pause between */
+    assert_int_equal(pipe_rig_number(r, "select count(*) from llm_attempt"), 3);
+    assert_int_equal(pipe_rig_number(r, "select max(n) from llm_attempt"), 3);
+}
+
+static void generate__no_other_key_helps_against_an_outage(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m"), *two = fake_slot_add("two", "m");
+    one->keys = 3;
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    until_started(r, one);
+    fake_end(one, fake_result(LLM_TRANSIENT));
+    until_started(r, two);
+    fake_say(two, ANSWER);
+    fake_end(two, fake_result(LLM_OK));
+    answered(r, "two");
+    assert_int_equal(one->starts, 1);
+}
+
+static void generate__keys_do_not_outlive_the_deadline(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m");
+    one->keys = 3;
+    builtin(ANSWER);
+    stage_kit_set(r->kit, "answer.deadline_ms=5000");
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    until_started(r, one);
+    clock_fake(STAGE_KIT_WALL_MS + 5000, 1000000 + 5000);
+    fake_end(one, fake_result(LLM_KEY));
+    answered(r, "extractive");
+    assert_int_equal(one->starts, 1);
 }
 
 static void generate__one_that_does_not_even_start_is_followed_by_the_next(void **state)
@@ -332,7 +318,7 @@ static void cancel__while_the_intent_is_written_starts_no_call(void **state)
     finished(r, FAIL);
     assert_non_null(strstr(r->kit->turn.err.text, "draining"));
     assert_int_equal(s->starts, 0);
-    store_rig_run(r->store, store_rig_ingest(r->store, "2")); /* the row's end is behind it */
+    flush(r);
     assert_string_equal(pipe_rig_text(r, "select outcome from llm_attempt"), "cancelled");
     assert_int_equal(pipe_rig_number(r, "select tokens_in + tokens_out + cost_nusd from llm_attempt"), 0);
 }
@@ -350,7 +336,7 @@ static void cancel__of_a_running_call_books_what_it_will_have_cost(void **state)
     assert_non_null(strstr(r->kit->turn.err.text, "draining"));
     assert_int_equal(s->cancels, 1);
     assert_int_equal(r->kit->delivered, 0);
-    store_rig_run(r->store, store_rig_ingest(r->store, "2"));
+    flush(r);
     assert_string_equal(pipe_rig_text(r, "select outcome from llm_attempt"), "cancelled");
     assert_true(pipe_rig_number(r, "select tokens_in from llm_attempt") > 100);
     assert_int_equal(pipe_rig_number(r, "select tokens_out from llm_attempt"), 4); /* the held word, too */
@@ -371,7 +357,7 @@ static void cancel__books_nothing_of_the_call_before(void **state)
     fake_end(one, used);
     pipeline_cancel(&r->kit->turn); /* the second intent is on its way */
     finished(r, FAIL);
-    store_rig_run(r->store, store_rig_ingest(r->store, "2"));
+    flush(r);
     assert_int_equal(pipe_rig_number(r, "select sum(tokens_in) from llm_attempt"), 1000);
     assert_int_equal(pipe_rig_number(r, "select count(*) from llm_attempt where outcome = 'cancelled'"), 1);
 }
@@ -435,8 +421,6 @@ static void memory__that_ends_in_the_answer_fails_the_turn(void **state)
     assert_non_null(strstr(r->kit->turn.err.text, "memory"));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, pipe_rig_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +428,9 @@ int main(void)
         CASE(generate__the_intent_is_on_disk_before_the_call),
         CASE(generate__the_model_gets_prompt_question_and_time),
         CASE(generate__a_failed_one_is_followed_by_the_next),
+        CASE(generate__another_key_is_taken_at_once_and_each_once),
+        CASE(generate__no_other_key_helps_against_an_outage),
+        CASE(generate__keys_do_not_outlive_the_deadline),
         CASE(generate__one_that_does_not_even_start_is_followed_by_the_next),
         CASE(generate__one_that_became_unusable_since_routing_is_left_out),
         CASE(generate__when_nobody_can_answer_it_says_so_and_bills_nothing),
