@@ -153,6 +153,80 @@ static void config_llm__ollama_host_forms(void **state)
                  "fragment");
 }
 
+/* The keys of openai as "a|b". */
+static void keys_are(const char *const *env, const char *want)
+{
+    struct config *c = load_ok("{\"llm\": {\"openai\": {}}}", env, NULL);
+    struct buf keys = BUF_INIT(1024);
+
+    for (size_t i = 0; i < c->llm.at[0].keys; i++)
+        buf_printf(&keys, "%s%s", i ? "|" : "", c->llm.at[0].key[i]);
+    assert_string_equal(buf_text(&keys), want);
+    buf_free(&keys);
+    config_free(c);
+}
+
+static void config_llm__keys_one_or_several(void **state)
+{
+    (void)state;
+    keys_are(NULL, "");
+    keys_are(ENV("OPENAI_API_KEY=sk-1"), "sk-1");
+    keys_are(ENV("OPENAI_API_KEY=sk-1,sk-2"), "sk-1|sk-2");
+    keys_are(ENV("PARLEY_LLM__OPENAI__API_KEY= sk-1 ,\tsk-2\n\nsk-3 sk-4\n"), "sk-1|sk-2|sk-3|sk-4");
+    keys_are(ENV("OPENAI_API_KEY=1 2 3 4 5 6 7 8"), "1|2|3|4|5|6|7|8");
+    file_put("key", "sk-a\r\nsk-b\r\n");
+    keys_are(ENV("PARLEY_LLM__OPENAI__API_KEY_FILE=key"), "sk-a|sk-b");
+    assert_int_equal(mkdir("cred", 0700), 0);
+    file_put("cred/llm_openai_api_key", "sk-c, sk-d");
+    keys_are(ENV("CREDENTIALS_DIRECTORY=cred"), "sk-c|sk-d");
+}
+
+static void config_llm__key_errors_name_the_place_and_no_key(void **state)
+{
+    static const char twice[] = "{\"llm\": {\"openai\": {\n\"api_key\": \"sk-1, sk-2, sk-1\"}}}";
+
+    (void)state;
+    load_refused(twice, NULL, NULL, "parley.json:2:12: llm.openai.api_key: must not hold a key twice");
+    load_refused("{}", ENV("OPENAI_API_KEY=sk-1,,sk-2"), NULL,
+                 "OPENAI_API_KEY: must not hold an empty key: a comma stands between two keys");
+    load_refused("{}", ENV("OPENAI_API_KEY=sk-1, "), NULL,
+                 "OPENAI_API_KEY: must not hold an empty key: a comma stands between two keys");
+    load_refused("{}", ENV("OPENAI_API_KEY=,"), NULL,
+                 "OPENAI_API_KEY: must not hold an empty key: a comma stands between two keys");
+    load_refused("{}", ENV("OPENAI_API_KEY=1 2 3 4 5 6 7 8 9"), NULL,
+                 "OPENAI_API_KEY: must be at most 8 keys");
+    load_refused(
+        "{}", ENV("OPENAI_API_KEY=sk-\xc3\xa9"), NULL,
+        "OPENAI_API_KEY: must be printable ASCII; several keys are separated by commas or white space");
+    load_refused(
+        "{}", ENV("PARLEY_LLM__OPENAI__API_KEY=a\x01z"), NULL,
+        "PARLEY_LLM__OPENAI__API_KEY: must be shorter than 4096 bytes and without control characters");
+    file_put("key", "sk-1,\nsk-1\n");
+    load_refused("{}", ENV("PARLEY_LLM__OPENAI__API_KEY_FILE=key"), NULL,
+                 "PARLEY_LLM__OPENAI__API_KEY_FILE: key: must not hold a key twice");
+    assert_int_equal(mkdir("cred", 0700), 0);
+    file_put("cred/llm_openai_api_key", "a,,b");
+    load_refused("{}", ENV("CREDENTIALS_DIRECTORY=cred"), NULL,
+                 "cred/llm_openai_api_key: must not hold an empty key: a comma stands between two keys");
+}
+
+static void config_llm__balance_weight_and_hedge(void **state)
+{
+    struct config *c = load_ok("{\"llm\": {\"balance\": \"weight\", \"openai\": {\"weight\": 7}}}",
+                               ENV("PARLEY_LLM__HEDGE_MS=1500"), NULL);
+
+    (void)state;
+    assert_int_equal(c->llm.balance, BALANCE_WEIGHT);
+    assert_int_equal(c->llm.hedge_ms, 1500);
+    assert_int_equal(c->llm.at[0].weight, 7);
+    assert_int_equal(c->llm.at[1].weight, 1);
+    config_free(c);
+    load_refused("{\"llm\": {\"openai\": {\"weight\": 0}}}", NULL, NULL,
+                 "parley.json:1:31: llm.openai.weight: must be a whole number from 1 to 100");
+    load_refused("{}", ENV("PARLEY_LLM__BALANCE=fastest"), NULL,
+                 "PARLEY_LLM__BALANCE: must be one of order, weight, latency");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +239,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(config_llm__plain_http_only_to_this_machine, place_enter,
                                         place_leave),
         cmocka_unit_test_setup_teardown(config_llm__ollama_host_forms, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(config_llm__keys_one_or_several, place_enter, place_leave),
+        cmocka_unit_test_setup_teardown(config_llm__key_errors_name_the_place_and_no_key, place_enter,
+                                        place_leave),
+        cmocka_unit_test_setup_teardown(config_llm__balance_weight_and_hedge, place_enter, place_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

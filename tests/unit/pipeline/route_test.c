@@ -222,6 +222,33 @@ static void route__a_bot_tied_to_a_provider_asks_no_other(void **state)
     assert_string_equal(routed_as(w, ROUTE_CHEAP), "extractive");
 }
 
+static void route__by_latency_takes_the_quickest_of_a_class(void **state)
+{
+    struct world *w = *state;
+    struct llm_call mid = { .slot = 2, .key = 1 }, all = { .slot = 3, .key = 1 };
+    int quickest = 0;
+    stage_kit_set(w->kit, "llm.balance=latency");
+    provide_classes(w);
+    llm_heard(w->llm, &mid, 900000);
+    llm_heard(w->llm, &all, 200000);
+    for (int i = 0; i < 200; i++)
+        quickest += strncmp(routed_as(w, ROUTE_BALANCED), "all mid ", 8) == 0;
+    assert_in_range(quickest, 170, 200); /* one in 40 goes to the slow one */
+}
+
+static void route__by_weight_shares_a_class(void **state)
+{
+    struct world *w = *state;
+    int mid = 0;
+    stage_kit_set(w->kit, "llm.balance=weight");
+    provide_classes(w);
+    stage_kit_set(w->kit, "llm.mid.weight=3");
+    provide(w);
+    for (int i = 0; i < 400; i++)
+        mid += strncmp(routed_as(w, ROUTE_BALANCED), "mid all ", 8) == 0;
+    assert_in_range(mid, 230, 370); /* three of four */
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -233,6 +260,8 @@ int main(void)
         CASE(route__the_wanted_class_comes_first_then_the_nearest),
         CASE(route__well_known_names_have_their_class),
         CASE(route__an_open_breaker_goes_on_to_the_next_class),
+        CASE(route__by_latency_takes_the_quickest_of_a_class),
+        CASE(route__by_weight_shares_a_class),
         CASE(route__a_tier_is_kept_to_its_classes),
         CASE(route__a_tier_may_have_single_providers_beside_its_classes),
         CASE(route__a_bot_tied_to_a_provider_asks_no_other),
