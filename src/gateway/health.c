@@ -165,5 +165,5 @@ void health_metrics(struct host *h, struct buf *out)
                "parley_build_info{version=\"%s\"} 1\n",
                PARLEY_VERSION);
     metric_render(all, ARRAY_LEN(all), out);
-    llm_metrics(g->set->llm, out);
+    llm_metrics(g->set->llm, clock_mono_ms(), out);
 }

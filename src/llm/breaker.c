@@ -7,7 +7,13 @@
 
 bool breaker_lets(const struct breaker *b, int64_t now_ms)
 {
-    return b->state == BREAKER_CLOSED || (b->state == BREAKER_OPEN && now_ms >= b->until_ms);
+    bool open_due = b->state == BREAKER_OPEN && now_ms >= b->until_ms;
+    return now_ms >= b->cool_ms && (b->state == BREAKER_CLOSED || open_due);
+}
+
+bool breaker_is_well(const struct breaker *b, int64_t now_ms)
+{
+    return b->state == BREAKER_CLOSED && now_ms >= b->cool_ms;
 }
 
 bool breaker_take(struct breaker *b)
@@ -33,19 +39,14 @@ static int64_t at_most(int64_t ms)
     return ms < BREAKER_LONGEST_MS ? ms : BREAKER_LONGEST_MS;
 }
 
-static void open_until(struct breaker *b, int64_t until_ms)
-{
-    b->state = BREAKER_OPEN;
-    b->until_ms = until_ms;
-}
-
 bool breaker_failed(struct breaker *b, bool probe, int64_t wait_ms, int64_t now_ms)
 {
     bool was_closed = b->state == BREAKER_CLOSED;
     bool ends_probe = probe && b->state == BREAKER_PROBING;
     if (!ends_probe && !(was_closed && ++b->failures >= BREAKER_FAILURES))
         return false;
-    open_until(b, now_ms + (wait_ms > BREAKER_OPEN_MS ? at_most(wait_ms) : BREAKER_OPEN_MS));
+    b->state = BREAKER_OPEN;
+    b->until_ms = now_ms + (wait_ms > BREAKER_OPEN_MS ? at_most(wait_ms) : BREAKER_OPEN_MS);
     return was_closed;
 }
 
@@ -57,14 +58,12 @@ void breaker_spared(struct breaker *b, bool probe)
 
 bool breaker_cool(struct breaker *b, bool probe, int64_t ms, int64_t now_ms)
 {
-    bool was_closed = b->state == BREAKER_CLOSED;
+    bool was_well = breaker_is_well(b, now_ms);
     int64_t until_ms = now_ms + at_most(ms);
-    if (b->state == BREAKER_DEAD || (b->state == BREAKER_PROBING && !probe))
-        return false;
-    if (b->state == BREAKER_OPEN && until_ms < b->until_ms)
-        return false;
-    open_until(b, until_ms);
-    return was_closed;
+    breaker_spared(b, probe);
+    if (until_ms > b->cool_ms)
+        b->cool_ms = until_ms;
+    return was_well && b->cool_ms > now_ms;
 }
 
 bool breaker_kill(struct breaker *b)

@@ -5,6 +5,8 @@
  *   closed --5 failures in a row--> open --until--> one probe
  *   probe: an answer -> closed, failure -> open again, no verdict -> open and due
  *   killed from any state -> dead for good
+ *
+ * A wait that was asked for is kept beside that: it is no failure, and what comes after it is no probe.
  */
 #ifndef LLM_BREAKER_H
 #define LLM_BREAKER_H
@@ -21,9 +23,11 @@ struct breaker {
     enum breaker_state state;
     int failures;
     int64_t until_ms; /* OPEN: not before */
+    int64_t cool_ms;  /* in any state: not before */
 };
 
-bool breaker_lets(const struct breaker *b, int64_t now_ms); /* a call may begin; asking is free */
+bool breaker_lets(const struct breaker *b, int64_t now_ms);    /* a call may begin; asking is free */
+bool breaker_is_well(const struct breaker *b, int64_t now_ms); /* closed, and no wait was asked for */
 /* A call begins. True: it is the probe, and its end must be told to one of those below. */
 bool breaker_take(struct breaker *b);
 
@@ -33,7 +37,7 @@ bool breaker_answered(struct breaker *b);
  * does not prolong it. True only when it was closed. */
 bool breaker_failed(struct breaker *b, bool probe, int64_t wait_ms, int64_t now_ms);
 void breaker_spared(struct breaker *b, bool probe); /* the call ended for reasons of its own */
-/* Told to wait: open for exactly `ms` (BREAKER_LONGEST_MS at most), however many failures there were. */
+/* Told to wait: for exactly `ms`, at most BREAKER_LONGEST_MS, however many failures there were. */
 bool breaker_cool(struct breaker *b, bool probe, int64_t ms, int64_t now_ms);
 bool breaker_kill(struct breaker *b);
 

@@ -304,7 +304,7 @@ static void key_failed(struct slot *s, const struct llm_call *c, const struct ll
     else if (told ? breaker_cool(b, c->key_probe, r->retry_after_ms, now)
                   : breaker_failed(b, c->key_probe, 0, now))
         log_warn("llm.key_waits", "provider=%s key=%u of=%zu wait_ms=%lld detail=\"%s\"", s->conf.name,
-                 c->key, s->keys, (long long)(b->until_ms - now), r->detail);
+                 c->key, s->keys, (long long)((told ? b->cool_ms : b->until_ms) - now), r->detail);
 }
 
 void llm_report(struct llm *l, struct llm_call *c, const struct llm_result *r, int64_t now_mono_ms)
@@ -390,10 +390,11 @@ static void say(struct buf *out, const char *what, unsigned key, int64_t wait_ms
 static void describe_key(const struct slot *s, unsigned key, int64_t now_mono_ms, struct buf *out)
 {
     const struct key *k = &s->key[key - 1];
-    if (k->breaker.state == BREAKER_DEAD)
+    const struct breaker *b = &k->breaker;
+    if (b->state == BREAKER_DEAD)
         say(out, k->died_of == LLM_MONEY ? "no money on key" : "refused is key", key, 0);
-    else if (k->breaker.state != BREAKER_CLOSED)
-        say(out, "waiting is key", key, k->breaker.until_ms - now_mono_ms);
+    else if (!breaker_is_well(b, now_mono_ms))
+        say(out, "waiting is key", key, (b->until_ms > b->cool_ms ? b->until_ms : b->cool_ms) - now_mono_ms);
 }
 
 void llm_describe(const struct llm *l, size_t slot, int64_t now_mono_ms, struct buf *out)
@@ -405,18 +406,19 @@ void llm_describe(const struct llm *l, size_t slot, int64_t now_mono_ms, struct 
         describe_key(s, (unsigned)i + 1, now_mono_ms, out);
 }
 
-static bool key_up(const struct slot *s, const struct key *k)
+static bool key_up(const struct slot *s, const struct key *k, int64_t now_mono_ms)
 {
-    return s->breaker.state == BREAKER_CLOSED && k->breaker.state == BREAKER_CLOSED;
+    return breaker_is_well(&s->breaker, now_mono_ms) && breaker_is_well(&k->breaker, now_mono_ms);
 }
 
-static bool key_disabled(const struct slot *s X_UNUSED, const struct key *k)
+static bool key_disabled(const struct slot *s X_UNUSED, const struct key *k, int64_t now_mono_ms X_UNUSED)
 {
     return k->breaker.state == BREAKER_DEAD;
 }
 
-static void keys_render(const struct llm *l, const char *name, const char *help,
-                        bool (*is)(const struct slot *s, const struct key *k), struct buf *out)
+static void keys_render(const struct llm *l, const char *name, const char *help, int64_t now_mono_ms,
+                        bool (*is)(const struct slot *s, const struct key *k, int64_t now_mono_ms),
+                        struct buf *out)
 {
     metric_head(METRIC_GAUGE, name, help, out);
     for (size_t i = 0; i < l->n; i++) {
@@ -424,17 +426,19 @@ static void keys_render(const struct llm *l, const char *name, const char *help,
         for (size_t n = 0; n < s->keys && !llm_is_builtin(l, i); n++) {
             char label[80];
             (void)snprintf(label, sizeof label, "provider=\"%s\",key=\"%zu\"", s->conf.name, n + 1);
-            metric_sample(name, label, is(s, &s->key[n]), out);
+            metric_sample(name, label, is(s, &s->key[n], now_mono_ms), out);
         }
     }
 }
 
-void llm_metrics(const struct llm *l, struct buf *out)
+void llm_metrics(const struct llm *l, int64_t now_mono_ms, struct buf *out)
 {
     meter_render(out);
-    keys_render(l, "parley_provider_up", "0 while its breaker or that of this key is open", key_up, out);
+    keys_render(l, "parley_provider_up", "0 while its breaker is open, or this key waits or is off",
+                now_mono_ms, key_up, out);
     keys_render(l, "parley_provider_key_disabled",
-                "1 = refused or out of money until the configuration is loaded again", key_disabled, out);
+                "1 = refused or out of money until the configuration is loaded again", now_mono_ms,
+                key_disabled, out);
 }
 
 /* ---- names and sizes ---- */

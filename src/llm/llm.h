@@ -55,7 +55,7 @@ void llm_cancel(struct llm *l, struct llm_call *c, int64_t waited_us);
 /* Appends why it or some of its keys are off; nothing when all is well. */
 void llm_describe(const struct llm *l, size_t slot, int64_t now_mono_ms, struct buf *out);
 /* The meters and the state of every key, as Prometheus text. */
-void llm_metrics(const struct llm *l, struct buf *out);
+void llm_metrics(const struct llm *l, int64_t now_mono_ms, struct buf *out);
 const char *llm_end_name(enum llm_end e);
 /* Rough size by a documented rule: bytes / 4 for Latin scripts, one per character for CJK. */
 int64_t llm_tokens(const char *text);

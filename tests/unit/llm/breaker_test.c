@@ -60,21 +60,33 @@ static void breaker__a_probe_without_a_verdict_is_due_again(void **state X_UNUSE
     assert_true(breaker_lets(&b, BREAKER_OPEN_MS));
 }
 
-static void breaker__cools_exactly(void **state X_UNUSED)
+static void breaker__cools_exactly_and_needs_no_probe(void **state X_UNUSED)
 {
     struct breaker b = { 0 };
     assert_true(breaker_cool(&b, false, 1, 100));
     assert_false(breaker_lets(&b, 100));
+    assert_false(breaker_is_well(&b, 100));
     assert_true(breaker_lets(&b, 101));
-    assert_false(breaker_cool(&b, false, 50, 100)); /* longer counts, shorter does not */
+    assert_false(breaker_take(&b));
+    assert_false(breaker_cool(&b, false, 50, 100)); /* longer counts, shorter does not; neither is news */
     assert_false(breaker_cool(&b, false, 20, 100));
     assert_false(breaker_lets(&b, 149));
-    breaker_take(&b);
-    assert_false(breaker_cool(&b, false, 9000, 150)); /* not the probe */
-    assert_false(breaker_cool(&b, true, 0, 150));
-    assert_true(breaker_lets(&b, 150));
+    assert_false(breaker_answered(&b));
+    assert_false(breaker_lets(&b, 149)); /* whoever was let in before does not end the wait */
+    assert_true(breaker_is_well(&b, 150));
+    assert_false(breaker_cool(&b, false, 0, 150));
     breaker_cool(&b, false, INT64_MAX, 150);
     assert_true(breaker_lets(&b, 150 + BREAKER_LONGEST_MS));
+}
+
+static void breaker__a_probe_told_to_wait_is_due_after_it(void **state X_UNUSED)
+{
+    struct breaker b = opened(0);
+    assert_true(breaker_take(&b));
+    breaker_cool(&b, true, 5000, 40000);
+    assert_false(breaker_lets(&b, 44999));
+    assert_true(breaker_lets(&b, 45000));
+    assert_true(breaker_take(&b)); /* still to be proven */
 }
 
 static void breaker__a_told_wait_is_never_shorter_than_the_usual(void **state X_UNUSED)
@@ -107,7 +119,8 @@ int main(void)
         cmocka_unit_test(breaker__opens_after_failures_in_a_row),
         cmocka_unit_test(breaker__lets_one_probe_through),
         cmocka_unit_test(breaker__a_probe_without_a_verdict_is_due_again),
-        cmocka_unit_test(breaker__cools_exactly),
+        cmocka_unit_test(breaker__cools_exactly_and_needs_no_probe),
+        cmocka_unit_test(breaker__a_probe_told_to_wait_is_due_after_it),
         cmocka_unit_test(breaker__a_told_wait_is_never_shorter_than_the_usual),
         cmocka_unit_test(breaker__dead_is_dead),
     };

@@ -286,16 +286,14 @@ static void key__those_that_are_well_take_turns(void **state)
 static void key__a_rate_limit_cools_exactly_as_long_as_told(void **state)
 {
     struct llm *l = ((struct fixture *)*state)->llm;
-    struct llm_call c = { .slot = 0 }, probe = { .slot = 0 };
+    struct llm_call c = { .slot = 0 }, next = { .slot = 0 };
     start_at(l, &c, 1000);
     end_at(l, &c, LLM_RATE, 1500, 1000);
     assert_false(llm_usable(l, 0, 2499));
     assert_true(llm_usable(l, 0, 2500));
-    start_at(l, &probe, 2500);
-    assert_false(llm_usable(l, 0, 2500)); /* one at a time, until it speaks */
-    llm_heard(l, &probe, 1000);
-    assert_true(llm_usable(l, 0, 2500));
-    end_at(l, &probe, LLM_RATE, INT64_MAX, 3000);
+    start_at(l, &next, 2500);
+    assert_true(llm_usable(l, 0, 2500)); /* it did as it was told: no probe */
+    end_at(l, &next, LLM_RATE, INT64_MAX, 3000);
     assert_false(llm_usable(l, 0, 3000 + 3599999));
     assert_true(llm_usable(l, 0, 3000 + 3600000));
     assert_int_equal(logged_times("llm.breaker_open"), 0); /* the provider is well */
@@ -379,12 +377,17 @@ static void key__a_probe_that_meets_an_outage_learns_nothing(void **state)
 {
     struct llm *l = ((struct fixture *)*state)->llm;
     struct llm_call c = { .slot = 0 };
-    start_at(l, &c, 0);
-    end_at(l, &c, LLM_RATE, 1000, 0);
+    for (int i = 0; i < 5; i++)
+        report(l, 0, LLM_RATE, 0);
+    start_at(l, &c, 30000);
+    assert_false(llm_usable(l, 0, 30000));
+    end_at(l, &c, LLM_TIMEOUT_CONNECT, -1, 30000);
+    assert_true(llm_usable(l, 0, 30000)); /* due, for the next one */
     c.tried = 0;
-    start_at(l, &c, 1000);
-    end_at(l, &c, LLM_TIMEOUT_CONNECT, -1, 1000);
-    assert_true(llm_usable(l, 0, 1000)); /* due, for the next one */
+    start_at(l, &c, 30000);
+    llm_heard(l, &c, 1000);
+    assert_true(llm_usable(l, 0, 30000)); /* a key is well at its first text */
+    llm_cancel(l, &c, -1);
 }
 
 static void llm__a_dead_key_stays_dead(void **state)
@@ -436,7 +439,7 @@ static void metrics__say_for_each_key_whether_it_is_up(void **state)
     struct buf out = BUF_INIT(1U << 18);
     report_of(l, &(struct llm_call){ .slot = MANY, .key = 2 }, LLM_KEY, -1, 0);
     fail_times(l, 0, 5, 0);
-    llm_metrics(l, &out);
+    llm_metrics(l, 0, &out);
     static const char *const want[] = {
         "parley_provider_up{provider=\"local\",key=\"1\"} 0\n",
         "parley_provider_up{provider=\"many\",key=\"1\"} 1\n",
