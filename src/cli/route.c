@@ -48,6 +48,9 @@ static void print_providers(const struct snapshot *snap, const struct turn_compl
                            &conf->llm.at[i]) == rank)
                 printf("%s, ", conf->llm.at[i].name);
     puts(conf->llm.at[conf->llm.n - 1].name);
+    if (conf->llm.balance != BALANCE_ORDER)
+        printf("balance    %s, inside a class\n",
+               conf->llm.balance == BALANCE_WEIGHT ? "at random by weight" : "the quickest first");
 }
 
 static void print_text(const struct cli *cli, const struct snapshot *snap, const struct turn_complexity *c)
