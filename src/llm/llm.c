@@ -226,6 +226,20 @@ bool llm_usable(const struct llm *l, size_t slot, int64_t now_mono_ms)
     return usable_key(&l->slot[slot], 0, now_mono_ms) != 0;
 }
 
+int64_t llm_wait_ms(const struct llm *l, size_t slot, int64_t now_mono_ms)
+{
+    const struct slot *s = &l->slot[slot];
+    int64_t least = -1;
+    if (usable_key(s, 0, now_mono_ms))
+        return 0;
+    for (size_t i = 0; i < s->keys && breaker_lets(&s->breaker, now_mono_ms); i++) {
+        const struct breaker *b = &s->key[i].breaker;
+        if (b->state == BREAKER_CLOSED && (least < 0 || b->cool_ms - now_mono_ms < least))
+            least = b->cool_ms - now_mono_ms;
+    }
+    return least;
+}
+
 int64_t llm_first_text_us(const struct llm *l, size_t slot)
 {
     return l->slot[slot].first_text_us;

@@ -37,6 +37,8 @@ struct meter *llm_meter(const struct llm *l, size_t slot);
 
 /* Its breaker lets a call through, and that of one of its keys (llm/breaker.h). */
 bool llm_usable(const struct llm *l, size_t slot, int64_t now_mono_ms);
+/* 0 = usable; more: it will be then, because its keys do as they were told; -1 = off. */
+int64_t llm_wait_ms(const struct llm *l, size_t slot, int64_t now_mono_ms);
 /* `end` belongs to the key of `c` alone, and the provider has another that `c` has not tried. */
 bool llm_rotates(const struct llm *l, const struct llm_call *c, enum llm_end end, int64_t now_mono_ms);
 /* Smoothed time to a first text, a failure counted as 10 s; -1 = nobody asked it yet. */

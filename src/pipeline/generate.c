@@ -24,6 +24,7 @@
 
 #define ATTEMPTS 2
 #define NOBODY   SIZE_MAX
+#define TICK_MS  2 /* what the loop's clock may lag behind ours: a key that waits is not met too early */
 
 struct generation {
     struct attempt_owner owner;
@@ -35,7 +36,7 @@ struct generation {
     struct backoff backoff;          /* between tries of the last one */
     struct pause *pause;             /* until the next of them */
     struct pause *patience;          /* until a hedge */
-    bool cancelled;
+    bool cancelled, waited;
     enum verdict verdict; /* WAIT until there is one */
     size_t warnings;      /* those that do not come from a discarded stream */
 };
@@ -301,10 +302,34 @@ static bool again(struct generation *g, const struct attempt *a)
     int64_t left_ms = (g->owner.deadline_us - clock_mono_us()) / 1000;
     int64_t wait = retry_wait_ms(&a->result, &g->backoff, left_ms);
     if (wait < 0 || !llm_usable(t->llm, a->call.slot, clock_mono_ms() + wait) ||
-        pause_begin(&g->pause, t->pipeline->loop, wait, pause_ended, g))
+        pause_begin(&g->pause, t->pipeline->loop, wait + TICK_MS, pause_ended, g))
         return false;
     unask(g, a->call.slot);
     return true;
+}
+
+/* How long until one that was not asked may be, because a key of it was told to wait; -1 = there is none. */
+static int64_t key_wait_ms(const struct generation *g)
+{
+    const struct turn *t = g->owner.turn;
+    int64_t least = -1;
+    for (size_t i = 0; i < t->route.len; i++) {
+        int64_t ms = g->asked[i] ? -1 : llm_wait_ms(t->llm, (size_t)t->route.slot[i], clock_mono_ms());
+        if (ms > 0 && (least < 0 || ms < least))
+            least = ms;
+    }
+    return least;
+}
+
+/* Only the built-in one is left, but a better answer is a moment away. Once in a turn. */
+static bool wait_for_key(struct generation *g)
+{
+    int64_t left_ms = (g->owner.deadline_us - clock_mono_us()) / 1000;
+    int64_t wait = g->waited || candidate(g, true) != NOBODY ? -1 : key_wait_ms(g);
+    if (wait < 0 || wait > RETRY_AFTER_MAX_MS || wait >= left_ms / 2)
+        return false;
+    g->waited = true;
+    return pause_begin(&g->pause, g->owner.turn->pipeline->loop, wait + TICK_MS, pause_ended, g) == 0;
 }
 
 /* There is a verdict: ends what still runs. False while a row or a start cannot be ended. */
@@ -349,7 +374,7 @@ static enum verdict step(struct generation *g)
             patience_begin(g);
             return WAIT;
         }
-        if (g->pause || (over && !shorten(g, over) && again(g, over)))
+        if (g->pause || (over && !shorten(g, over) && again(g, over)) || wait_for_key(g))
             return WAIT;
         if (!begin(g))
             g->verdict = turn_notice(g->owner.turn, "unavailable",

@@ -20,6 +20,7 @@ struct provider_call {
 struct fake_slot {
     struct config_provider conf;
     bool builtin, unusable, cites;
+    int64_t usable_at_ms; /* its key was told to wait until then */
     unsigned keys; /* how many it has, 0 counts as 1; a failure of a key makes the next call take another */
     /* what llm_start does */
     int start_rc;
@@ -101,9 +102,15 @@ struct meter *llm_meter(const struct llm *l X_UNUSED, size_t slot X_UNUSED)
     return meter_of("fake");
 }
 
-bool llm_usable(const struct llm *l, size_t slot, int64_t now_mono_ms X_UNUSED)
+int64_t llm_wait_ms(const struct llm *l, size_t slot, int64_t now_mono_ms)
 {
-    return !l->slot[slot].unusable;
+    int64_t wait_ms = l->slot[slot].usable_at_ms - now_mono_ms;
+    return l->slot[slot].unusable ? -1 : wait_ms > 0 ? wait_ms : 0;
+}
+
+bool llm_usable(const struct llm *l, size_t slot, int64_t now_mono_ms)
+{
+    return llm_wait_ms(l, slot, now_mono_ms) == 0;
 }
 
 int64_t llm_first_text_us(const struct llm *l X_UNUSED, size_t slot X_UNUSED)

@@ -3,6 +3,7 @@
  * Whole turns with several keys and several providers over real sockets: which key goes out, what is left
  * alone afterwards, who answers when one is slow, and what the metrics say of it.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -109,6 +110,26 @@ static void keys__a_limited_one_is_followed_by_the_next_and_left_alone(void **st
     assert_int_equal(kit_counts(&w->kit).usage, 2);
 }
 
+static void keys__the_only_one_is_waited_for_by_whoever_comes(void **state)
+{
+    static const struct fake_reply reply[] = {
+        { .status = "429 Too Many Requests", .header = "retry-after-ms: 300\r\n", .body = "{}" },
+        { .body = OK },
+    };
+    struct world *w = *state;
+    serve(w, &w->one, "openai", reply, ARRAY_LEN(reply));
+    kit_set(&w->kit, "llm.openai.api_key=sk-one");
+    kit_start(&w->kit);
+    kit_ask(&w->kit, "1", "How do I stake ETH?");
+    while (atomic_load(&w->one.served) == 0)
+        sched_yield();
+    asks(w, "2", "How do I unstake ETH?", "openai");
+    kit_wait(&w->kit, "1", KIT_ANSWERED);
+    kit_stop(&w->kit);
+    fake_llm_stop(&w->one);
+    assert_int_equal(kit_sql(&w->kit, "select count(*) from usage where provider = 'openai'"), 2);
+}
+
 static void keys__all_refused_leaves_the_documents(void **state)
 {
     static const struct fake_reply refused = { .status = "401 Unauthorized", .body = "{}" };
@@ -155,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(keys__a_limited_one_is_followed_by_the_next_and_left_alone),
+        CASE(keys__the_only_one_is_waited_for_by_whoever_comes),
         CASE(keys__all_refused_leaves_the_documents),
         CASE(hedge__a_silent_provider_is_overtaken),
     };

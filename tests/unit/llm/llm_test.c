@@ -290,7 +290,9 @@ static void key__a_rate_limit_cools_exactly_as_long_as_told(void **state)
     start_at(l, &c, 1000);
     end_at(l, &c, LLM_RATE, 1500, 1000);
     assert_false(llm_usable(l, 0, 2499));
+    assert_int_equal(llm_wait_ms(l, 0, 2400), 100);
     assert_true(llm_usable(l, 0, 2500));
+    assert_int_equal(llm_wait_ms(l, 0, 2500), 0);
     start_at(l, &next, 2500);
     assert_true(llm_usable(l, 0, 2500)); /* it did as it was told: no probe */
     end_at(l, &next, LLM_RATE, INT64_MAX, 3000);
@@ -346,6 +348,11 @@ static void key__dead_ones_leave_the_turn_to_the_others(void **state)
     report_of(l, &(struct llm_call){ .slot = MANY, .key = 2 }, LLM_RATE, 5000, 0);
     report_of(l, &(struct llm_call){ .slot = MANY, .key = 3 }, LLM_MONEY, -1, 0);
     assert_false(llm_usable(l, MANY, 4999));
+    assert_int_equal(llm_wait_ms(l, MANY, 4999), 1); /* the others never come back */
+    fail_times(l, MANY, 5, 4000);
+    assert_int_equal(llm_wait_ms(l, MANY, 4999), -1); /* an outage is not waited for */
+    assert_int_equal(llm_wait_ms(l, MANY, 34000), 0);
+    report(l, MANY, LLM_OK, 4000);
     assert_true(llm_usable(l, MANY, 5000));
     buf_clear(&why);
     llm_describe(l, MANY, 0, &why);

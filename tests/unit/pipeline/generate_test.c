@@ -113,6 +113,87 @@ static void generate__another_key_is_taken_at_once_and_each_once(void **state)
     assert_int_equal(pipe_rig_number(r, "select max(n) from llm_attempt"), 3);
 }
 
+/* The clock of the test stands still; in the pause it moves on. */
+static void pass(struct pipe_rig *r, int64_t ms)
+{
+    while (!strstr(buf_text(&r->kit->progress), "writing"))
+        uv_run(&r->store->loop.uv, UV_RUN_ONCE);
+    clock_fake(STAGE_KIT_WALL_MS + ms, 1000000 + ms);
+}
+
+static void generate__a_key_that_waits_a_moment_is_waited_for(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m"), *last = builtin("Not me.");
+    one->usable_at_ms = 1000000 + 5;
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    pass(r, 5);
+    until_started(r, one);
+    fake_say(one, ANSWER);
+    fake_end(one, fake_result(LLM_OK));
+    answered(r, "one");
+    assert_false(stage_kit_warned(r->kit, "provider_fallback"));
+    assert_int_equal(last->starts, 0);
+}
+
+static void generate__a_key_is_waited_for_once(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m");
+    one->usable_at_ms = 1000000 + 5;
+    builtin(ANSWER);
+    pipe_rig_open(r);
+    begin(r, QUESTION); /* the clock does not move: another turn was told to wait again */
+    answered(r, "extractive");
+    assert_int_equal(one->starts, 0);
+}
+
+static void generate__who_can_answer_now_is_asked_before_one_that_waits(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m"), *two = fake_slot_add("two", "m");
+    one->usable_at_ms = 1000000 + 4000;
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    until_started(r, two);
+    fake_say(two, ANSWER);
+    fake_end(two, fake_result(LLM_OK));
+    answered(r, "two");
+    assert_false(stage_kit_warned(r->kit, "provider_fallback"));
+}
+
+static void cancel__while_a_key_is_waited_for(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m");
+    one->usable_at_ms = 1000000 + 4000;
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    pass(r, 0);
+    pipeline_cancel(&r->kit->turn);
+    finished(r, FAIL);
+    assert_non_null(strstr(r->kit->turn.err.text, "draining"));
+    assert_int_equal(one->starts, 0);
+}
+
+static void generate__the_turn_remembers_so_many_calls(void **state)
+{
+    struct pipe_rig *r = *state;
+    struct fake_slot *one = fake_slot_add("one", "m");
+    one->keys = TURN_TRIES_MAX + 3;
+    builtin(ANSWER);
+    pipe_rig_open(r);
+    begin(r, QUESTION);
+    for (unsigned i = 0; i < one->keys; i++) {
+        until_started(r, one);
+        fake_end(one, fake_result(LLM_KEY));
+    }
+    answered(r, "extractive");
+    assert_int_equal(r->kit->turn.route.tries, TURN_TRIES_MAX);
+    assert_int_equal(pipe_rig_number(r, "select count(*) from llm_attempt"), TURN_TRIES_MAX + 3);
+}
+
 static void generate__no_other_key_helps_against_an_outage(void **state)
 {
     struct pipe_rig *r = *state;
@@ -429,6 +510,11 @@ int main(void)
         CASE(generate__the_model_gets_prompt_question_and_time),
         CASE(generate__a_failed_one_is_followed_by_the_next),
         CASE(generate__another_key_is_taken_at_once_and_each_once),
+        CASE(generate__a_key_that_waits_a_moment_is_waited_for),
+        CASE(generate__a_key_is_waited_for_once),
+        CASE(generate__who_can_answer_now_is_asked_before_one_that_waits),
+        CASE(cancel__while_a_key_is_waited_for),
+        CASE(generate__the_turn_remembers_so_many_calls),
         CASE(generate__no_other_key_helps_against_an_outage),
         CASE(generate__keys_do_not_outlive_the_deadline),
         CASE(generate__one_that_does_not_even_start_is_followed_by_the_next),

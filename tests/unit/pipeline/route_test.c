@@ -118,6 +118,21 @@ static void route__leaves_an_open_breaker_out_and_tries_it_again_in_time(void **
     assert_string_equal(routed(w), "first extractive"); /* a bad key stays bad */
 }
 
+static void route__one_that_was_told_to_wait_a_moment_stands_behind_the_others(void **state)
+{
+    struct world *w = *state;
+    struct llm_call c = { .slot = 0, .key = 1 };
+    const struct llm_result soon = { .end = LLM_RATE, .retry_after_ms = 5000 };
+    const struct llm_result late = { .end = LLM_RATE, .retry_after_ms = 5001 };
+    stage_kit_set(w->kit, "llm.first.base_url=http://127.0.0.1:9/v1");
+    stage_kit_set(w->kit, "llm.second.base_url=http://127.0.0.1:9/v1");
+    provide(w);
+    llm_report(w->llm, &c, &soon, clock_mono_ms());
+    assert_string_equal(routed(w), "second first extractive");
+    llm_report(w->llm, &c, &late, clock_mono_ms());
+    assert_string_equal(routed(w), "second extractive");
+}
+
 static void route__the_built_in_one_is_there_however_many_others_are(void **state)
 {
     static const char *const set[] = {
@@ -257,6 +272,7 @@ int main(void)
         CASE(route__without_providers_is_the_built_in_one),
         CASE(route__keeps_the_configured_order),
         CASE(route__leaves_an_open_breaker_out_and_tries_it_again_in_time),
+        CASE(route__one_that_was_told_to_wait_a_moment_stands_behind_the_others),
         CASE(route__the_wanted_class_comes_first_then_the_nearest),
         CASE(route__well_known_names_have_their_class),
         CASE(route__an_open_breaker_goes_on_to_the_next_class),
