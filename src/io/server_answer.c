@@ -41,10 +41,19 @@ static void tell_gone(struct request *r)
         r->gone(r->watch_ctx, id);
 }
 
+/* What on_pull has ended libmicrohttpd frees only when it looks for time-outs, and there it stops at the
+ * first connection that is merely at rest. Those with a time-out of their own it all looks at, each round. */
+static void end_soon(struct request *r)
+{
+    unsigned other_s = (unsigned)r->server->idle_ms / 1000 + 2; /* than the daemon's */
+    MHD_set_connection_option(r->mhd, MHD_CONNECTION_OPTION_TIMEOUT, other_s);
+}
+
 void request_abandon(struct request *r)
 {
     int fd = r->conn->fd;
     tell_gone(r);
+    end_soon(r);
     shutdown(fd, SHUT_RDWR); /* wakes libmicrohttpd if it is the one waiting */
     request_resume(r);
 }

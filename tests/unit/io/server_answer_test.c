@@ -92,6 +92,38 @@ static void answer__a_client_that_leaves_is_told_once(void **state)
     }
 }
 
+static void count_connections(struct served *s, void *ctx)
+{
+    atomic_store((_Atomic int *)ctx, (int)server_connections(s->server));
+}
+
+/* An older connection at rest must not hold back the end of a younger one. */
+static void answer__a_client_that_left_holds_no_connection(void **state)
+{
+    struct site *site = *state;
+    struct heard *h = malloc(sizeof(*h));
+    int idle = dial(site->served.port);
+    _Atomic int left = 0;
+    say(idle, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(hear(idle, h));
+    for (int i = 1; i <= 3; i++) {
+        int fd = dial(site->served.port);
+        say(fd, "GET /sse HTTP/1.1\r\n" HOST "\r\n");
+        assert_true(comes(&site->held, i));
+        close(fd);
+        assert_true(comes(&site->gone, i));
+    }
+    for (int ms = 0; ms < SERVED_WAIT_S * 1000 && left != 1; ms += 5) {
+        served_do(&site->served, count_connections, &left);
+        poll(NULL, 0, 5);
+    }
+    assert_int_equal(left, 1);
+    say(idle, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(hear(idle, h));
+    close(idle);
+    free(h);
+}
+
 static size_t rss_bytes(void)
 {
     FILE *f = fopen("/proc/self/statm", "r");
@@ -162,6 +194,7 @@ int main(void)
         WITH_SITE(answer__streams_arrive_whole_and_keep_the_connection),
         WITH_SITE(answer__a_quiet_stream_goes_on_when_written),
         WITH_SITE(answer__a_client_that_leaves_is_told_once),
+        WITH_SITE(answer__a_client_that_left_holds_no_connection),
         WITH_SITE(answer__back_pressure_stops_and_resumes_the_writer),
         WITH_SITE(answer__a_reckless_writer_loses_its_stream),
         WITH_SITE(answer__slow_readers_do_not_grow_memory),
