@@ -265,11 +265,8 @@ class Desk:
         assert same, f"ledger {have}, not {want}"
         net.equal(calls, [tries, int(follows)][:len(calls)], "calls")
 
-    def check_upstream(self):
-        """At most the one connection that rests stays open."""
+    def check_sockets(self):
+        """At most the one connection to each provider that rests stays open."""
         for fake in self.fakes:
             net.wait_until("connections are closed", lambda f=fake: f.connections() <= 1, 3)
-
-    def check_sockets(self):
-        self.check_upstream()
         net.wait_until("sockets are closed", lambda: self.d.process.sockets() <= self.sockets, 3)

@@ -255,7 +255,7 @@ def leaves(desk, how, answer, seen):
                    lambda: desk.d.one("select state from inbox where turn_id = ?", turn) == INBOX_DONE)
     net.equal(desk.d.one("select count(*) from usage where turn_id = ?", turn), 0, "bills")
     net.equal(desk.first.count(), calls, "calls after it left")
-    desk.check_upstream()
+    desk.check_sockets()
     return [row["outcome"] for row in
             desk.d.rows("select outcome from llm_attempt where turn_id = ? order by n", turn)]
 
@@ -279,12 +279,13 @@ def client__gone_ends_the_call_upstream():
 
 
 def table():
+    if not figures:
+        return
     print(f"{'case':26} {'behind it':9} {'client':6}  answered by   ms  RSS +MiB")
     for name, behind, mode, by, ms, grown in sorted(figures):
         print(f"{name:26} {behind:9} {mode:6}  {by:10} {ms:5.0f}  {grown:7.2f}")
-    if figures:
-        print(f"{len(figures)} turns, slowest {max(f[4] for f in figures):.0f} ms, "
-              f"most growth {max(f[5] for f in figures):.2f} MiB", flush=True)
+    print(f"{len(figures)} turns, slowest {max(f[4] for f in figures):.0f} ms, "
+          f"most growth {max(f[5] for f in figures):.2f} MiB", flush=True)
 
 
 atexit.register(table)
