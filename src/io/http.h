@@ -14,7 +14,7 @@
 enum http_end {
     HTTP_OK,      /* whole answer read; look at the status */
     HTTP_CONNECT, /* DNS, refused, TLS, reset before a whole answer head; perhaps sent */
-    HTTP_CUT,     /* reset or short after the head, undecodable, or body_part said stop */
+    HTTP_CUT,     /* reset or short after the head, undecodable, coded twice, or body_part said stop */
     HTTP_TIMEOUT_CONNECT,
     HTTP_TIMEOUT_FIRST_BYTE, /* of the body; the clock starts when the request is sent */
     HTTP_TIMEOUT_IDLE,       /* no body byte for idle_ms (paused time does not count) */

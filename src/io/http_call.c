@@ -7,6 +7,8 @@
 #include "io/http_call.h"
 
 #include <errno.h>
+#include <string.h>
+#include <strings.h>
 
 /* ---- one call's clock ---- */
 
@@ -102,6 +104,26 @@ static int on_progress(void *ctx, curl_off_t dltotal X_UNUSED, curl_off_t dlnow 
     return c->ended;
 }
 
+static const char *header_of(const struct http_call *c, const char *name, bool *again)
+{
+    struct curl_header *found;
+    if (curl_easy_header(c->easy, name, 0, CURLH_HEADER, -1, &found))
+        return NULL;
+    *again = found->amount > 1;
+    return found->value;
+}
+
+/* Coded twice, 16 KiB that were read become gigabytes inside curl before anybody is asked to take them: a
+ * reader who pauses would let it keep 64 MiB. Nobody has a reason to; and we ask for no transfer coding. */
+static bool coded_twice(const struct http_call *c)
+{
+    bool again = false, more = false;
+    const char *content = header_of(c, "content-encoding", &again);
+    const char *transfer = header_of(c, "transfer-encoding", &more);
+    return (content && (again || strchr(content, ','))) ||
+           (transfer && (more || strcasecmp(transfer, "chunked") != 0));
+}
+
 static size_t on_header(char *line, size_t one X_UNUSED, size_t len, void *ctx)
 {
     struct http_call *c = ctx;
@@ -121,7 +143,9 @@ static size_t on_header(char *line, size_t one X_UNUSED, size_t len, void *ctx)
     c->status = (int)status;
     if (c->req.head)
         c->req.head(c->req.ctx, c->status);
-    return c->ended ? 0 : len;
+    if (coded_twice(c))
+        http_call_judge(c, HTTP_CUT, "the answer is coded more than once");
+    return c->ended || c->verdict ? 0 : len;
 }
 
 static size_t on_body(char *bytes, size_t one X_UNUSED, size_t len, void *ctx)

@@ -9,7 +9,8 @@
  *   /reset-before /rst /cut /cut-chunked /garbage /half-head /headers   broken off or nonsense
  *   /die-second /rst-second  answer the first request of a connection, drop the second
  *   /hang /hang-body /drip /endless /slow-read             never finish
- *   /deflate?N /bomb         N zero bytes compressed; 64 MiB of them, gzip, twice
+ *   /deflate?N /bomb         N zero bytes compressed; 64 MiB of them, gzip
+ *   /coded?N                 a head that announces codings upon codings, in one of 4 ways
  */
 #include "tests/support/httptrap.h"
 
@@ -302,6 +303,17 @@ static bool serve_bomb(struct peer *p)
     return false;
 }
 
+static bool serve_coded(struct peer *p)
+{
+    static const char *const way[] = { "Content-Encoding: gzip, gzip\r\n",
+                                       "Content-Encoding: gzip\r\nContent-Encoding: deflate\r\n",
+                                       "Transfer-Encoding: gzip, chunked\r\n",
+                                       "Content-Encoding: gzip\r\nTransfer-Encoding: deflate\r\n" };
+    if (peer_text(p, "HTTP/1.1 200 OK\r\n") && peer_text(p, way[p->arg & 3]))
+        peer_text(p, "\r\n");
+    return false;
+}
+
 static const struct trap_path trap_paths[] = {
     { "/ok", serve_ok },
     { "/empty", serve_empty },
@@ -327,6 +339,7 @@ static const struct trap_path trap_paths[] = {
     { "/endless", serve_endless },
     { "/deflate", serve_deflate },
     { "/bomb", serve_bomb },
+    { "/coded", serve_coded },
 };
 
 /* ---- one connection ---- */

@@ -233,6 +233,14 @@ static void http__too_big(void **state X_UNUSED)
     expect_end("/deflate?100000", req, HTTP_OK, 200);
 }
 
+static void http__coded_twice_is_refused(void **state X_UNUSED)
+{
+    expect_end("/coded?0", (struct http_request){ 0 }, HTTP_CUT, 200);
+    expect_end("/coded?1", (struct http_request){ 0 }, HTTP_CUT, 200);
+    expect_end("/coded?2", (struct http_request){ 0 }, HTTP_CUT, 200);
+    expect_end("/coded?3", (struct http_request){ 0 }, HTTP_CUT, 200);
+}
+
 static void http__cap_is_kept(void **state X_UNUSED)
 {
     struct http_rig *r = http_rig_open();
@@ -493,6 +501,7 @@ int main(void)
         cmocka_unit_test(http__inflates),
         cmocka_unit_test(http__broken_off),
         cmocka_unit_test(http__too_big),
+        cmocka_unit_test(http__coded_twice_is_refused),
         cmocka_unit_test(http__cap_is_kept),
         cmocka_unit_test(http__time_outs),
         cmocka_unit_test(http__time_outs_are_on_time),
