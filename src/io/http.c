@@ -7,6 +7,8 @@
  *   can stay in epoll (fdwatch.h); curl's resolver brings descriptors of its own.
  * - HTTP/2 is spoken, but one call to a connection: in curl 7.88 a paused stream stalls
  *   every other stream of its connection.
+ * - curl reads from a connection for as long as there is something: so a call rests for a round
+ *   after HTTP_ROUND_BYTES, or one endless answer would stop everybody else's.
  * - QUICK_EXIT: without it a cancelled call waits for its DNS thread, loop and all.
  * Limit: a paused compressed answer may hold up to 16 MiB (one inflated read) in curl.
  * The process must ignore SIGPIPE.
@@ -246,7 +248,7 @@ static void on_check(uv_check_t *check)
     http_leave(h);
 }
 
-static void later_push(struct http_call *c)
+void http_call_later(struct http_call *c)
 {
     struct http *h = c->h;
     if (!c->on_later) {
@@ -290,6 +292,7 @@ static void on_task(struct task *t)
     h->later = NULL;
     h->later_end = &h->later;
     h->busy++;
+    h->round++;
     while (list && !h->closing) {
         struct http_call *c = list;
         list = c->later;
@@ -327,6 +330,7 @@ static void http_drive(struct http *h, curl_socket_t fd, int mask)
     int running;
     if (h->closing)
         return;
+    h->round++;
     h->in_curl = true;
     CURLMcode m = curl_multi_socket_action(h->multi, fd, mask, &running);
     h->in_curl = false;
@@ -460,7 +464,7 @@ int http_start(struct http *h, const struct http_request *req, struct http_call 
     c->started_ms = (int64_t)uv_now(&h->loop->uv);
     http_call_enter(c, CONNECTING);
     if (!c->added)
-        later_push(c);
+        http_call_later(c);
     *out = c;
     return 0;
 }
@@ -470,7 +474,7 @@ void http_resume(struct http_call *c)
     if (c->ended)
         return;
     c->resume = true;
-    later_push(c);
+    http_call_later(c);
 }
 
 void http_cancel(struct http_call *c)
@@ -481,7 +485,7 @@ void http_cancel(struct http_call *c)
     c->h->count--;
     timer_stop(&c->timer);
     if (c->h->in_curl)
-        later_push(c);
+        http_call_later(c);
     else if (!c->on_later)
         call_recycle(c);
 }

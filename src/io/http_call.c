@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define HTTP_ROUND_BYTES (256U << 10) /* of one call in one loop round */
+
 /* ---- one call's clock ---- */
 
 int64_t http_call_deadline(const struct http_call *c, enum http_end *why)
@@ -115,11 +117,12 @@ static const char *header_of(const struct http_call *c, const char *name, bool *
 
 /* Coded twice, 16 KiB that were read become gigabytes inside curl before anybody is asked to take them: a
  * reader who pauses would let it keep 64 MiB. Nobody has a reason to; and we ask for no transfer coding. */
-static bool coded_twice(const struct http_call *c)
+static bool coded_twice(struct http_call *c)
 {
     bool again = false, more = false;
     const char *content = header_of(c, "content-encoding", &again);
     const char *transfer = header_of(c, "transfer-encoding", &more);
+    c->coded = content != NULL;
     return (content && (again || strchr(content, ','))) ||
            (transfer && (more || strcasecmp(transfer, "chunked") != 0));
 }
@@ -148,6 +151,16 @@ static size_t on_header(char *line, size_t one X_UNUSED, size_t len, void *ctx)
     return c->ended || c->verdict ? 0 : len;
 }
 
+/* A compressed answer is not stopped: curl would have to keep what it has inflated. */
+static bool round_is_over(struct http_call *c, size_t len)
+{
+    if (c->round != c->h->round)
+        c->in_round = 0;
+    c->round = c->h->round;
+    c->in_round += len;
+    return c->in_round > HTTP_ROUND_BYTES && !c->coded;
+}
+
 static size_t on_body(char *bytes, size_t one X_UNUSED, size_t len, void *ctx)
 {
     struct http_call *c = ctx;
@@ -157,6 +170,11 @@ static size_t on_body(char *bytes, size_t one X_UNUSED, size_t len, void *ctx)
     if (c->taken + (int64_t)len > c->req.body_cap_bytes) {
         http_call_judge(c, HTTP_TOO_BIG, "the answer is too big");
         return 0;
+    }
+    if (round_is_over(c, len)) {
+        c->paused = c->resume = true;
+        http_call_later(c);
+        return CURL_WRITEFUNC_PAUSE;
     }
     int r = c->req.body_part ? c->req.body_part(c->req.ctx, bytes, len) : 0;
     if (c->ended)

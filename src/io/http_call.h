@@ -24,6 +24,7 @@ struct http {
     struct http_call *later, **later_end;
     size_t idles, count; /* resting calls; running calls not ended */
     size_t handles;      /* not yet closed */
+    unsigned round;      /* counts entries into curl */
     int busy;            /* depth of entries from the loop */
     bool in_curl, posted, closing;
 };
@@ -44,11 +45,13 @@ struct http_call {
     enum phase phase;
     int64_t started_ms, phase_ms, armed_ms; /* armed_ms: when the timer fires, INT64_MAX = never */
     int64_t taken, head_bytes;
+    size_t in_round; /* bytes taken in `round` */
+    unsigned round;
     curl_off_t sent;
     int status, sends;
     enum http_end why; /* once there is a `verdict`: curl's own no longer counts */
     const char *verdict;
-    bool ended, added, paused, resume, on_later, once, overdue;
+    bool ended, added, paused, resume, on_later, once, overdue, coded;
     char curl_says[CURL_ERROR_SIZE];
 };
 
@@ -64,6 +67,11 @@ void http_call_arm(struct http_call *c);
 int64_t http_call_deadline(const struct http_call *c, enum http_end *why);
 /* Why the call ends, whatever curl will say of it. The first verdict stands; `text` is static. */
 void http_call_judge(struct http_call *c, enum http_end how, const char *text);
+
+/* ---- http.c, for http_call.c ---- */
+
+/* The call is looked at again in a later loop round: to resume it, add it, or put it to rest. */
+void http_call_later(struct http_call *c);
 
 /* ---- http_request.c ---- */
 

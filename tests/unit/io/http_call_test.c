@@ -108,6 +108,24 @@ static void http__paused_bomb_is_bounded(void **state X_UNUSED)
     http_rig_close(r);
 }
 
+/* What one answer may take of a loop round: a share each where the round polls, and where it resumes. */
+static void http__a_flood_leaves_others_their_turn(void **state X_UNUSED)
+{
+    struct http_rig *r = http_rig_open();
+    struct http_probe p = { .rig = r, .keep_nothing = true };
+    int64_t most = 0;
+    http_probe_start(&p, "/big?40000000", (struct http_request){ .body_cap_bytes = 40000000 });
+    while (!p.dones) {
+        int64_t before = p.taken;
+        uv_run(&r->loop.uv, UV_RUN_ONCE);
+        most = p.taken - before > most ? p.taken - before : most;
+    }
+    assert_int_equal(p.how, HTTP_OK);
+    assert_int_equal(p.taken, 40000000);
+    assert_in_range(most, 1, 3 * (256 << 10));
+    http_rig_close(r);
+}
+
 static void http__resume_without_pause_is_harmless(void **state X_UNUSED)
 {
     struct http_rig *r = http_rig_open();
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test(http__paused_time_is_not_idle),
         cmocka_unit_test(http__paused_time_is_total),
         cmocka_unit_test(http__paused_bomb_is_bounded),
+        cmocka_unit_test(http__a_flood_leaves_others_their_turn),
         cmocka_unit_test(http__resume_without_pause_is_harmless),
         cmocka_unit_test(http__cancel_inside_each_callback),
         cmocka_unit_test(http__cancel_another_inside_each_callback),
