@@ -11,12 +11,13 @@ import functools
 import gzip
 import json
 import queue
+import socket
 import time
 import zlib
 
 import net
-from faults import (ASK, BAD, INBOX_DONE, Case, Desk, chunk, delta, error, indexed, refusal, reply, said,
-                    stream)
+from faults import (ASK, BAD, INBOX_DONE, RSS_GROWTH_MAX, Case, Desk, Memory, chunk, delta, error, indexed,
+                    refusal, reply, said, stream)
 
 DESKS = 3  # daemons side by side, of each kind
 FIVE_GB = 5 << 30
@@ -238,15 +239,36 @@ def fault__no_patience_outlasts_the_deadline():
     passed("late")
 
 
-def leaves(desk, how, answer, seen):
-    """A client that streams goes away once `seen` holds; then nobody works on for it."""
+def streaming(desk, raw, how, answer):
+    """Asks over a plain socket, as far as the start of the stream."""
     question = desk.question()
     desk.first.script(desk.asked, answer, **how)
     body = json.dumps({"message": question}).encode()
+    raw.send(f"POST /api/v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+             f"Accept: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    raw.read_until(b"event: start")
+
+
+@net.case
+def fault__a_bomb_behind_a_slow_reader_is_not_kept():
+    events = "".join([delta("Boom and boom. ")] * 4000).encode()
+    for layers in (1, 2):
+        answer, how = bomb(events, layers)
+        with indexed() as state, Desk(state, second=False) as desk, desk.d.raw() as raw:
+            raw.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            memory = Memory(desk.d.process)
+            streaming(desk, raw, how, answer)
+            last = "select outcome from llm_attempt order by began_ms desc, n desc limit 1"
+            net.wait_until("the call has ended", lambda: desk.d.one(last) == "cut")
+            grown = memory.grown()
+            print(f"RSS growth {grown / 2**20:.2f} MiB, {layers} times gzip behind a slow reader", flush=True)
+            assert net.SLOW > 1 or grown <= RSS_GROWTH_MAX, f"{grown >> 20} MiB more"
+
+
+def leaves(desk, how, answer, seen):
+    """A client that streams goes away once `seen` holds; then nobody works on for it."""
     with desk.d.raw() as raw:
-        raw.send(f"POST /api/v1/chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                 f"Accept: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-        raw.read_until(b"event: start")
+        streaming(desk, raw, how, answer)
         net.wait_until("the moment to leave", lambda: seen(raw))
         calls = desk.first.count()
         raw.reset()
