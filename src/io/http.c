@@ -490,14 +490,6 @@ void http_cancel(struct http_call *c)
         call_recycle(c);
 }
 
-const char *http_header(const struct http_call *c, const char *name)
-{
-    struct curl_header *found;
-    if (curl_easy_header(c->easy, name, 0, CURLH_HEADER, -1, &found))
-        return NULL;
-    return found->value;
-}
-
 size_t http_running(const struct http *h)
 {
     return h->count;

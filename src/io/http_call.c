@@ -106,25 +106,27 @@ static int on_progress(void *ctx, curl_off_t dltotal X_UNUSED, curl_off_t dlnow 
     return c->ended;
 }
 
-static const char *header_of(const struct http_call *c, const char *name, bool *again)
+static const struct curl_header *header_of(const struct http_call *c, const char *name)
 {
     struct curl_header *found;
-    if (curl_easy_header(c->easy, name, 0, CURLH_HEADER, -1, &found))
-        return NULL;
-    *again = found->amount > 1;
-    return found->value;
+    return curl_easy_header(c->easy, name, 0, CURLH_HEADER, -1, &found) ? NULL : found;
+}
+
+const char *http_header(const struct http_call *c, const char *name)
+{
+    const struct curl_header *found = header_of(c, name);
+    return found ? found->value : NULL;
 }
 
 /* Coded twice, 16 KiB that were read become gigabytes inside curl before anybody is asked to take them: a
  * reader who pauses would let it keep 64 MiB. Nobody has a reason to; and we ask for no transfer coding. */
 static bool coded_twice(struct http_call *c)
 {
-    bool again = false, more = false;
-    const char *content = header_of(c, "content-encoding", &again);
-    const char *transfer = header_of(c, "transfer-encoding", &more);
+    const struct curl_header *content = header_of(c, "content-encoding");
+    bool twice = content && (content->amount > 1 || strchr(content->value, ','));
     c->coded = content != NULL;
-    return (content && (again || strchr(content, ','))) ||
-           (transfer && (more || strcasecmp(transfer, "chunked") != 0));
+    const struct curl_header *transfer = header_of(c, "transfer-encoding"); /* the first one is void now */
+    return twice || (transfer && (transfer->amount > 1 || strcasecmp(transfer->value, "chunked") != 0));
 }
 
 static size_t on_header(char *line, size_t one X_UNUSED, size_t len, void *ctx)
