@@ -148,7 +148,7 @@ static const char *verify(struct lexical *l)
         return "truncated or damaged";
     l->shard = calloc(h->shards + 1, sizeof(*l->shard));
     if (!l->shard)
-        return "out of memory";
+        return "too large for this machine's memory";
     l->chunks = (uint32_t)h->chunks;
     for (uint64_t left = h->chunks; left && !wrong; l->shards++) {
         uint64_t chunks = left < LEXICAL_SHARD ? left : LEXICAL_SHARD;

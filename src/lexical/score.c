@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The scorer: term at a time into one array of 32-bit sums per shard, which stays in the second-level cache.
- * A posting costs a multiplication and an addition, about a nanosecond; heavier schemes win only where the
- * lists are long, and there the lists that cannot lift a passage into the best k any more (the common
- * words) are looked up for the few that may still come, instead of being walked.
+ * The scorer: term at a time into one array of 32-bit sums per shard, which stays in the second-level cache. A
+ * posting costs a multiplication and an addition, about a nanosecond. Nothing is left out, so the best k are
+ * the best k.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -77,7 +76,7 @@ static double weigh(const struct lexical *l, struct lexical_scratch *s, struct l
             .weight = (uint32_t)((double)(term[i].weight * term[i].rarity) / unit),
             .tells = term[i].tells ? TELLS : 0,
         };
-    return unit;
+    return unit / LEX_IMPACT_MAX;
 }
 
 /* ---- scores ---- */

@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "lexical/lexical_impl.h"
 
-#define SLOTS_FIRST 1024U
+#define SLOTS_FIRST 64U
 
 struct list {
     uint64_t key;
