@@ -53,7 +53,7 @@ SRC_io        := loop pool http http_call http_request fdwatch sse backoff limit
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
 SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_spend sqlite_charge sqlite_wal sqlite_sweep sqlite_read
-SRC_vindex    := faiss flat vfile
+SRC_vindex    := faiss flat vfile dot
 SRC_embed     := hash_embed words fold stop_words
 SRC_docs      := docs chunk tree markdown
 SRC_llm       := llm breaker meter call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms

@@ -31,7 +31,7 @@ struct vindex_ops {
     void (*close)(struct vindex *v);
 };
 
-extern const struct vindex_ops vindex_faiss; /* the one in use */
-extern const struct vindex_ops vindex_flat;  /* exact, plain C: the reference in tests */
+extern const struct vindex_ops vindex_faiss; /* for large indexes */
+extern const struct vindex_ops vindex_flat;  /* exact, plain C: small indexes, and the reference in tests */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The scorer: term at a time into one array of 32-bit sums per shard, which stays in the second-level cache. A
- * posting costs a multiplication and an addition, about a nanosecond. Nothing is left out, so the best k are
- * the best k.
+ * The scorer: term at a time into one array of 32-bit sums per shard, which stays in the second-level cache.
+ * A posting costs a multiplication and an addition, about a nanosecond. Nothing is left out, so the best k
+ * are the best k.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Exact nearest vectors in plain C: one array of ids, one of floats, one pass per query.
- * It is what the FAISS back end is checked against and what a build without FAISS can use;
+ * It is what the FAISS back end is checked against, what small indexes use because nothing is quicker
+ * there, and what a build without FAISS can use;
  * the k best are kept sorted by insertion, so a k near the count costs count * k.
  */
 #include <parley/vindex.h>
@@ -10,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vindex/dot.h"
 #include "vindex/vfile.h"
 
-#define FLAT_KIND  "flat-f32"
-#define FLAT_LANES 8 /* independent sums: lets the compiler vectorise without -ffast-math */
+#define FLAT_KIND "flat-f32"
 
 struct vindex {
     size_t dim, count, room;
@@ -80,22 +81,6 @@ static int flat_add(struct vindex *v, const int64_t *id, const float *vec, size_
     return 0;
 }
 
-static float dot(const float *a, const float *b, size_t n)
-{
-    float lane[FLAT_LANES] = { 0 };
-    float sum = 0;
-    size_t i = 0;
-
-    for (; i + FLAT_LANES <= n; i += FLAT_LANES)
-        for (size_t j = 0; j < FLAT_LANES; j++)
-            lane[j] += a[i + j] * b[i + j];
-    for (; i < n; i++)
-        sum += a[i] * b[i];
-    for (size_t j = 0; j < FLAT_LANES; j++)
-        sum += lane[j];
-    return sum;
-}
-
 static int flat_search(const struct vindex *v, const float *query, size_t k, struct vindex_hit *out,
                        size_t *hits, struct err *err)
 {
@@ -103,7 +88,7 @@ static int flat_search(const struct vindex *v, const float *query, size_t k, str
 
     (void)err;
     for (size_t i = 0; k > 0 && i < v->count; i++) {
-        float score = dot(query, v->vec + i * v->dim, v->dim);
+        float score = dot_product(query, v->vec + i * v->dim, v->dim);
         size_t at = n;
 
         if (score != score) /* NaN has no rank */
