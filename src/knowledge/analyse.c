@@ -122,7 +122,7 @@ static void add_word(struct features *f, const struct spelt *s, float tf)
     f->length += (double)tf * (double)(s->parts + 1);
 }
 
-/* Codes of all words, or with `telling` of at most FIELD_CODES_MAX that are no function words; their number.
+/* The number of codes: of all words, or with `telling` of at most FIELD_CODES_MAX that are no function words.
  */
 static uint32_t add_field(struct features *f, struct str text, float tf, bool telling)
 {
@@ -147,6 +147,7 @@ void features_of_chunk(struct features *f, const char *title, const char *headin
 {
     f->n = 0;
     f->length = 0;
+    f->failed = false;
     f->codes.max = CODES_MAX;
     buf_clear(&f->codes);
     f->title_codes = add_field(f, str_of(title), TITLE_TF, true);

@@ -33,7 +33,8 @@ uint64_t lex_sum(uint64_t sum, const void *bytes, size_t len)
         chain[0] = step(chain[0], last);
     }
     last = 0;
-    memcpy(&last, at, left);
+    if (left)
+        memcpy(&last, at, left);
     chain[0] = step(chain[0], last);
     sum = len;
     for (size_t i = 0; i < CHAINS; i++)
