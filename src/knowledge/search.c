@@ -149,6 +149,12 @@ static int load_current(struct knowledge *k, struct err *err)
     return rc == X_E_LOST ? err_set(err, X_E_BUSY, "the index changes faster than it can be read") : rc;
 }
 
+/* What opening the file said, for those who search. */
+static int outcome(int rc)
+{
+    return rc == -ENOENT ? X_E_NOT_FOUND : rc == X_E_INVALID ? -EBADMSG : rc;
+}
+
 /* Gives the reader what is published. X_E_NOT_FOUND: nothing is; -EBADMSG: it is damaged. */
 static int follow(struct knowledge_reader *r, struct err *err)
 {
@@ -164,7 +170,7 @@ static int follow(struct knowledge_reader *r, struct err *err)
     if (rc == 0)
         r->at = generation_ref(k->current);
     pthread_mutex_unlock(&k->lock);
-    return rc == -ENOENT ? X_E_NOT_FOUND : rc == X_E_INVALID ? -EBADMSG : rc;
+    return outcome(rc);
 }
 
 int knowledge_reader_open(struct knowledge_reader **out, struct knowledge *k, struct err *err)
@@ -289,19 +295,26 @@ int knowledge_search(struct knowledge_reader *r, const char *question, size_t to
     return rc;
 }
 
+/* Never waits for another thread to open a generation: the loop asks this. */
 int knowledge_stats(struct knowledge_reader *r, struct knowledge_stats *out, struct err *err)
 {
-    const struct lexical_stamp *s;
-    int rc = follow(r, err);
+    struct lexical_stamp s;
+    size_t chunks;
+    int rc = 0;
 
     *out = (struct knowledge_stats){ 0 };
+    if (r->at && lexical_is_at(r->at->words, r->k->path)) {
+        s = *lexical_stamp_of(r->at->words);
+        chunks = lexical_chunks(r->at->words);
+    } else {
+        rc = outcome(lexical_peek(r->k->path, &s, &chunks, err));
+    }
     if (rc)
         return rc == X_E_NOT_FOUND ? 0 : rc;
-    s = lexical_stamp_of(r->at->words);
     *out = (struct knowledge_stats){
-        .documents = s->documents,
-        .chunks = (int64_t)lexical_chunks(r->at->words),
-        .generation = s->generation,
+        .documents = s.documents,
+        .chunks = (int64_t)chunks,
+        .generation = s.generation,
     };
     return 0;
 }

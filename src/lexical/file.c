@@ -183,6 +183,25 @@ static int map_file(struct lexical *l, int fd, const char *path, struct err *err
     return 0;
 }
 
+int lexical_peek(const char *path, struct lexical_stamp *stamp, size_t *chunks, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const char *wrong = "not a search file";
+    struct lex_head h;
+    struct stat st;
+
+    if (fd < 0)
+        return err_set(err, -errno, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &st) == 0 && pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h))
+        wrong = head_wrong(&h, (uint64_t)st.st_size);
+    close(fd);
+    if (wrong)
+        return err_set(err, X_E_INVALID, "%s: %s; index again", path, wrong);
+    *stamp = h.stamp;
+    *chunks = (size_t)h.chunks;
+    return 0;
+}
+
 int lexical_open(struct lexical **out, const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;

@@ -57,6 +57,8 @@ struct lexical;
 /* Maps and verifies all of it. -ENOENT: absent; X_E_INVALID: torn, damaged, foreign or of another version. */
 int lexical_open(struct lexical **out, const char *path, struct err *err);
 void lexical_close(struct lexical *l);
+/* Only who it is, without a look at the rest: three system calls. Errors as above. */
+int lexical_peek(const char *path, struct lexical_stamp *stamp, size_t *chunks, struct err *err);
 /* Is `path` still the file that is open? One stat. */
 bool lexical_is_at(const struct lexical *l, const char *path);
 const struct lexical_stamp *lexical_stamp_of(const struct lexical *l);

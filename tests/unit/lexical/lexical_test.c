@@ -310,6 +310,25 @@ static int open_bytes(struct fixture *x, const char *bytes, size_t len, struct e
     return rc;
 }
 
+static void lexical__peek_says_who_it_is(void **state)
+{
+    struct fixture *x = *state;
+    struct lexical_stamp s;
+    size_t chunks;
+
+    assert_int_equal(lexical_peek(x->path, &s, &chunks, NULL), -ENOENT);
+    three(x);
+    assert_int_equal(lexical_peek(x->path, &s, &chunks, NULL), 0);
+    assert_int_equal(chunks, 3);
+    assert_int_equal(s.generation, 3);
+    assert_string_equal(s.embedder, "e");
+    assert_int_equal(truncate(x->path, 400), 0);
+    assert_int_equal(lexical_peek(x->path, &s, &chunks, NULL), X_E_INVALID);
+    assert_int_equal(lexical_peek(x->f.at, &s, &chunks, NULL), X_E_INVALID); /* a folder */
+    lexical_close(x->l); /* mapped beyond its end now: must not be read */
+    x->l = NULL;
+}
+
 static void lexical__foreign_files_are_refused(void **state)
 {
     struct fixture *x = *state;
@@ -416,6 +435,7 @@ int main(void)
         TEST(lexical__passages_out_of_order_are_refused),
         TEST(lexical__what_cannot_be_written_is_named),
         TEST(lexical__a_full_disk_leaves_no_file),
+        TEST(lexical__peek_says_who_it_is),
         TEST(lexical__foreign_files_are_refused),
         TEST(lexical__every_truncation_is_seen),
         TEST(lexical__damage_is_seen),
