@@ -57,7 +57,7 @@ SRC_vindex    := faiss flat vfile dot
 SRC_embed     := hash_embed words fold stop_words
 SRC_docs      := docs chunk tree markdown
 SRC_llm       := llm breaker meter call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
-SRC_lexical   := writer file score sum
+SRC_lexical   := writer file score sum dense
 SRC_knowledge := index search kdb generation analyse rank
 SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
                  semantic_words_en semantic_words_romance retrieve lexicon features score route balance \

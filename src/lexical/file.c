@@ -62,7 +62,8 @@ static const char *parts_wrong(const struct lex_shard *s, uint64_t chunks, uint6
         !part_fits(s->strings_at, s->strings_bytes, 1, s->end) ||
         !part_fits(s->slots_at, s->slots, sizeof(struct lex_slot), s->end) ||
         !part_fits(s->lists_at, s->postings, sizeof(uint16_t), s->end) ||
-        !part_fits(s->impacts_at, s->postings, 1, s->end))
+        !part_fits(s->impacts_at, s->postings, 1, s->end) || s->dense > UINT32_MAX ||
+        !part_fits(s->dense_at, s->dense * s->chunks, 1, s->end))
         return "a shard does not fit the file";
     return NULL;
 }
@@ -86,22 +87,27 @@ static const char *rows_wrong(const struct shard *s, int64_t *last_id)
     return NULL;
 }
 
-static const char *lists_wrong(const struct shard *s, uint64_t postings)
+static bool list_outside(const struct lex_slot *at, const struct lex_shard *s)
+{
+    if (at->n & LEX_DENSE)
+        return at->from >= s->dense || (at->n & ~LEX_DENSE) > s->chunks;
+    return at->from > s->postings || at->n > s->postings - at->from;
+}
+
+static const char *lists_wrong(const struct shard *s, const struct lex_shard *entry)
 {
     uint32_t used = 0, most = 0;
 
     for (uint32_t i = 0; i <= s->slot_mask; i++) {
-        const struct lex_slot *at = &s->slot[i];
-
-        used += at->n > 0;
-        if (at->from > postings || at->n > postings - at->from)
+        used += s->slot[i].n > 0;
+        if (list_outside(&s->slot[i], entry))
             return "a list is outside";
     }
     if (used > s->slot_mask) /* a look-up ends at an empty slot */
         return "its key table is full";
-    for (uint64_t i = 0; i < postings; i++)
+    for (uint64_t i = 0; i < entry->postings; i++)
         most = s->position[i] > most ? s->position[i] : most;
-    return postings && most >= s->chunks ? "a position is outside" : NULL;
+    return entry->postings && most >= s->chunks ? "a position is outside" : NULL;
 }
 
 static const char *shard_open(struct lexical *l, struct shard *out, const struct lex_shard *s,
@@ -117,6 +123,7 @@ static const char *shard_open(struct lexical *l, struct shard *out, const struct
         .slot = (const void *)(map + s->slots_at),
         .position = (const void *)(map + s->lists_at),
         .impact = (const void *)(map + s->impacts_at),
+        .dense = (const void *)(map + s->dense_at),
         .strings_bytes = s->strings_bytes,
         .codes = s->codes,
         .chunks = s->chunks,
@@ -128,10 +135,11 @@ static const char *shard_open(struct lexical *l, struct shard *out, const struct
     sum = lex_sum(sum, out->slot, s->slots * sizeof(*out->slot));
     sum = lex_sum(sum, out->position, s->postings * sizeof(*out->position));
     sum = lex_sum(sum, out->impact, s->postings);
+    sum = lex_sum(sum, out->dense, s->dense * s->chunks);
     if (sum != s->sum)
         return "truncated or damaged";
     wrong = rows_wrong(out, last_id);
-    return wrong ? wrong : lists_wrong(out, s->postings);
+    return wrong ? wrong : lists_wrong(out, s);
 }
 
 static const char *verify(struct lexical *l)

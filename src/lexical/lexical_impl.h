@@ -2,10 +2,13 @@
  *
  * How a search file is laid out, in the byte order of the machine:
  *   head | shard ... | directory, one entry per shard
- *   shard = rows | codes | strings (NUL-terminated) | slots of the key table | positions | impacts
- * Every part begins at a multiple of 8. A list is a run of positions and the run of impacts beside it; the
- * key table is open-addressed with at least a quarter of its slots empty. The checksum of a shard stands in
- * its entry of the directory, that of the directory in the head, that of the head in itself.
+ *   shard = rows | codes | strings (NUL-terminated) | slots of the key table | positions | impacts |
+ * dense impacts
+ * Every part begins at a multiple of 8. A list is a run of positions and the run of impacts beside it. One
+ * that more than a third of the passages are in, a common word, is dense: an impact for each passage, 0 where
+ * it is not; that is smaller, and added to all sums at once. The key table is open-addressed with at least a
+ * quarter of its slots empty. The checksum of a shard stands in its entry of the directory, that of the
+ * directory in the head, that of the head in itself.
  */
 #ifndef LEXICAL_LEXICAL_IMPL_H
 #define LEXICAL_LEXICAL_IMPL_H
@@ -16,6 +19,7 @@
 #define LEX_VERSION    1U
 #define LEX_ORDER      0x01020304U
 #define LEX_IMPACT_MAX 255
+#define LEX_DENSE      0x80000000U
 
 /* BM25. The impact of tf in a text of `len`: tf * (k1 + 1) / (tf + k1 * (1 - b + b * len / mean)), which ends
  * at k1 + 1; kept as LEX_IMPACT_MAX parts of that. */
@@ -32,11 +36,12 @@ struct lex_head {
 };
 
 struct lex_shard { /* offsets into the file */
-    uint64_t rows_at, codes_at, strings_at, slots_at, lists_at, impacts_at, end;
+    uint64_t rows_at, codes_at, strings_at, slots_at, lists_at, impacts_at, dense_at, end;
     uint64_t strings_bytes, codes;
     uint32_t chunks, slots; /* slots: a power of two */
-    uint64_t postings;
-    uint64_t sum; /* of the six parts, each continuing the one before */
+    uint64_t postings;      /* in lists that are not dense */
+    uint64_t dense;         /* lists that are */
+    uint64_t sum;           /* of the seven parts, each continuing the one before */
 };
 
 struct lex_row {
@@ -49,8 +54,8 @@ struct lex_row {
 
 struct lex_slot {
     uint64_t key;
-    uint32_t from;
-    uint32_t n; /* 0: empty */
+    uint32_t from; /* the first posting, or which of the dense lists */
+    uint32_t n;    /* passages, with LEX_DENSE; 0: empty */
 };
 
 _Static_assert(sizeof(struct lex_head) % 8 == 0 && sizeof(struct lex_shard) % 8 == 0, "parts are aligned");
@@ -66,6 +71,10 @@ static inline uint64_t lex_mix(uint64_t key)
 
 /* Finds damage, not forgery. Continues from `sum`. */
 uint64_t lex_sum(uint64_t sum, const void *bytes, size_t len);
+
+/* sum[i] += weight * impact[i]; where the impact is not 0, the bits of `flag` are set too. In dense.c. */
+void lex_add_dense(uint32_t *sum, const uint8_t *impact, uint32_t n, uint32_t weight, uint32_t flag);
+void lex_add_dense_plain(uint32_t *sum, const uint8_t *impact, uint32_t n, uint32_t weight, uint32_t flag);
 
 static inline uint64_t lex_align(uint64_t at)
 {

@@ -15,7 +15,7 @@ struct shard {
     const char *strings;
     const struct lex_slot *slot;
     const uint16_t *position;
-    const uint8_t *impact;
+    const uint8_t *impact, *dense;
     uint64_t strings_bytes, codes;
     uint32_t chunks, slot_mask;
 };

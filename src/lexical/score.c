@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The scorer: term at a time into one array of 32-bit sums per shard, which stays in the second-level cache.
- * A posting costs a multiplication and an addition, about a nanosecond. Nothing is left out, so the best k
- * are the best k.
+ * A posting costs a multiplication and an addition, about a nanosecond; one of a common word, whose list is
+ * dense, a tenth of that. Nothing is left out, so the best k are the best k.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static double rarity(const struct lexical *l, uint64_t key)
     double df = 0, n = l->chunks;
 
     for (size_t i = 0; i < l->shards; i++)
-        df += find(&l->shard[i], key)->n;
+        df += find(&l->shard[i], key)->n & ~LEX_DENSE;
     return log(1 + (n - df + 0.5) / (df + 0.5));
 }
 
@@ -86,6 +86,10 @@ static void add_list(uint32_t *sum, const struct shard *s, const struct lex_slot
     const uint16_t *position = s->position + slot->from;
     const uint8_t *impact = s->impact + slot->from;
 
+    if (slot->n & LEX_DENSE) {
+        lex_add_dense(sum, s->dense + (uint64_t)slot->from * s->chunks, s->chunks, t->weight, t->tells);
+        return;
+    }
     for (uint32_t i = 0; i < slot->n; i++)
         sum[position[i]] = (sum[position[i]] + t->weight * impact[i]) | t->tells;
 }

@@ -14,7 +14,8 @@
 #include "base/str.h"
 #include "lexical/lexical_impl.h"
 
-#define SLOTS_FIRST 64U
+#define SLOTS_FIRST    64U
+#define DENSE_ROWS_MIN 64 /* below, no list is dense */
 
 struct list {
     uint64_t key;
@@ -36,7 +37,6 @@ struct lexical_writer {
     struct buf strings, codes;
     struct list *list;
     size_t slots, lists;
-    uint64_t postings;
 };
 
 static int fault(const struct lexical_writer *w, int code, struct err *err)
@@ -51,7 +51,6 @@ static void lists_free(struct lexical_writer *w)
     free(w->list);
     w->list = NULL;
     w->slots = w->lists = 0;
-    w->postings = 0;
 }
 
 static void writer_free(struct lexical_writer *w)
@@ -168,7 +167,6 @@ static int list_push(struct lexical_writer *w, uint64_t key, uint32_t posting)
         l->room = room;
     }
     w->lists += l->n == 0;
-    w->postings++;
     l->key = key;
     l->at[l->n++] = posting;
     return 0;
@@ -176,21 +174,72 @@ static int list_push(struct lexical_writer *w, uint64_t key, uint32_t posting)
 
 /* ---- a full shard ---- */
 
-/* Gives each list its place and leaves it as the slot it becomes. */
-static void lists_lay(const struct lexical_writer *w, struct lex_slot *slot, uint16_t *position,
-                      uint8_t *impact)
-{
-    uint32_t from = 0;
+struct parts {
+    struct lex_slot *slot;
+    uint16_t *position;
+    uint8_t *impact, *dense;
+    uint32_t postings, lists; /* laid so far */
+};
 
+static bool is_dense(const struct lexical_writer *w, const struct list *l)
+{
+    return l->n > w->rows / 3 && w->rows >= DENSE_ROWS_MIN;
+}
+
+static void parts_free(struct parts *p)
+{
+    free(p->slot);
+    free(p->position);
+    free(p->impact);
+    free(p->dense);
+}
+
+static int parts_reserve(struct parts *p, const struct lexical_writer *w, struct lex_shard *s)
+{
+    for (size_t i = 0; i < w->slots; i++) {
+        bool dense = is_dense(w, &w->list[i]);
+
+        s->dense += dense;
+        s->postings += dense ? 0 : w->list[i].n;
+    }
+    p->slot = malloc(w->slots * sizeof(*p->slot));
+    p->position = malloc(s->postings * sizeof(*p->position) + 1);
+    p->impact = malloc(s->postings + 1);
+    p->dense = calloc(s->dense + 1, w->rows);
+    return p->slot && p->position && p->impact && p->dense ? 0 : -ENOMEM;
+}
+
+static void lay_dense(struct parts *p, const struct list *l, size_t rows)
+{
+    uint8_t *impact = p->dense + p->lists++ * rows;
+
+    for (uint32_t j = 0; j < l->n; j++)
+        impact[l->at[j] >> 8] = (uint8_t)l->at[j];
+}
+
+static void lay(struct parts *p, const struct list *l)
+{
+    for (uint32_t j = 0; j < l->n; j++, p->postings++) {
+        p->position[p->postings] = (uint16_t)(l->at[j] >> 8);
+        p->impact[p->postings] = (uint8_t)l->at[j];
+    }
+}
+
+/* Gives each list its place and makes it the slot it becomes. */
+static void lists_lay(struct parts *p, const struct lexical_writer *w)
+{
     for (size_t i = 0; i < w->slots; i++) {
         const struct list *l = &w->list[i];
 
-        slot[i] = (struct lex_slot){ .key = l->key, .from = l->n ? from : 0, .n = l->n };
-        for (uint32_t j = 0; j < l->n; j++) {
-            position[from + j] = (uint16_t)(l->at[j] >> 8);
-            impact[from + j] = (uint8_t)l->at[j];
+        p->slot[i] = (struct lex_slot){ .key = l->key, .n = l->n };
+        if (is_dense(w, l)) {
+            p->slot[i].from = p->lists;
+            p->slot[i].n |= LEX_DENSE;
+            lay_dense(p, l, w->rows);
+        } else if (l->n) {
+            p->slot[i].from = p->postings;
+            lay(p, l);
         }
-        from += l->n;
     }
 }
 
@@ -203,13 +252,11 @@ static int put_part(struct lexical_writer *w, uint64_t *at, uint64_t *sum, const
 
 static int shard_put(struct lexical_writer *w, struct lex_shard *s)
 {
-    struct lex_slot *slot = malloc(w->slots * sizeof(*slot));
-    uint16_t *position = malloc(w->postings * sizeof(*position) + 1);
-    uint8_t *impact = malloc(w->postings + 1);
-    int rc = slot && position && impact ? 0 : -ENOMEM;
+    struct parts p = { .postings = 0 };
+    int rc = parts_reserve(&p, w, s);
 
     if (!rc) {
-        lists_lay(w, slot, position, impact);
+        lists_lay(&p, w);
         rc = put_part(w, &s->rows_at, &s->sum, w->row, w->rows * sizeof(*w->row));
     }
     if (!rc)
@@ -217,15 +264,15 @@ static int shard_put(struct lexical_writer *w, struct lex_shard *s)
     if (!rc)
         rc = put_part(w, &s->strings_at, &s->sum, w->strings.at, w->strings.len);
     if (!rc)
-        rc = put_part(w, &s->slots_at, &s->sum, slot, w->slots * sizeof(*slot));
+        rc = put_part(w, &s->slots_at, &s->sum, p.slot, w->slots * sizeof(*p.slot));
     if (!rc)
-        rc = put_part(w, &s->lists_at, &s->sum, position, w->postings * sizeof(*position));
+        rc = put_part(w, &s->lists_at, &s->sum, p.position, s->postings * sizeof(*p.position));
     if (!rc)
-        rc = put_part(w, &s->impacts_at, &s->sum, impact, w->postings);
+        rc = put_part(w, &s->impacts_at, &s->sum, p.impact, s->postings);
+    if (!rc)
+        rc = put_part(w, &s->dense_at, &s->sum, p.dense, s->dense * w->rows);
     s->end = w->at;
-    free(slot);
-    free(position);
-    free(impact);
+    parts_free(&p);
     return rc;
 }
 
@@ -244,7 +291,6 @@ static int shard_end(struct lexical_writer *w)
         .codes = w->codes.len / sizeof(uint16_t),
         .chunks = (uint32_t)w->rows,
         .slots = (uint32_t)w->slots,
-        .postings = w->postings,
     };
     rc = shard_put(w, &more[w->shards++]);
     w->rows = 0;

@@ -31,6 +31,7 @@ static void repair_shard(char *at, size_t size, char *entry)
     s.sum = part(s.sum, at, size, s.slots_at, (uint64_t)s.slots * sizeof(struct lex_slot));
     s.sum = part(s.sum, at, size, s.lists_at, s.postings * sizeof(uint16_t));
     s.sum = part(s.sum, at, size, s.impacts_at, s.postings);
+    s.sum = part(s.sum, at, size, s.dense_at, s.dense * s.chunks);
     memcpy(entry, &s, sizeof s);
 }
 

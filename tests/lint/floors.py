@@ -39,7 +39,7 @@ LIBRARIES = {
     "cjson/*": ["src/base/json*"],
     "curl/*": ["src/io/http*"],
     "faiss/*": ["src/vindex/faiss*"],
-    "immintrin.h": ["src/vindex/dot.c"],
+    "immintrin.h": ["src/vindex/dot.c", "src/lexical/dense.c"],
     "libwebsockets*": ["src/io/ws*"],
     "md4c*": ["src/docs/*"],
     "microhttpd.h": ["src/io/server*"],
