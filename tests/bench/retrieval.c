@@ -21,6 +21,7 @@
 
 #define QUESTIONS_MAX 10000
 #define TOP_K         10
+#define COPIES_CHUNKS 100000U
 
 struct row {
     char *id, *question, *document;
@@ -203,6 +204,37 @@ static int erase(const char *path, const struct stat *st, int kind, struct FTW *
     return remove(path);
 }
 
+/* Opens what is published in `state` and asks all questions of it, for quality and then for speed. */
+static int measure(const struct knowledge_index_conf *conf, const char *run, bool judge, int64_t seconds,
+                   struct err *err)
+{
+    int64_t opened = clock_mono_us();
+    struct knowledge *k = NULL;
+    struct knowledge_reader *r = NULL;
+    struct knowledge_stats stats;
+    struct arena a;
+    int rc = knowledge_open(&k, conf->state_dir, conf->embedder, conf->vindex, err);
+
+    if (!rc)
+        rc = knowledge_reader_open(&r, k, err);
+    opened = clock_mono_us() - opened;
+    if (!rc)
+        rc = knowledge_stats(r, &stats, err);
+    if (rc)
+        return rc;
+    printf("chunks %lld  opened in %.1f ms\n", (long long)stats.chunks, (double)opened / 1000);
+    arena_init(&a, TURN_ARENA_BYTES);
+    if (run)
+        write_run(r, &a, run);
+    else if (judge)
+        quality(r, &a);
+    speed(r, &a, seconds);
+    arena_wipe(&a);
+    knowledge_reader_close(r);
+    knowledge_close(k);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     char state[] = "/tmp/parley-retrieval-XXXXXX";
@@ -212,38 +244,23 @@ int main(int argc, char **argv)
         .embedder = &embedder_hash,
         .vindex = &vindex_faiss,
     };
+    const char *run = argc > 4 ? argv[4] : NULL;
+    int64_t seconds = argc > 3 ? strtol(argv[3], NULL, 10) : 2;
     struct knowledge_report report;
-    struct knowledge *k = NULL;
-    struct knowledge_reader *r = NULL;
-    struct arena a;
     struct err err = { "no questions" };
-    int64_t opened;
     int rc = load(argc > 2 ? argv[2] : "data/eval/retrieval/questions.jsonl");
 
     if (!rc)
         rc = knowledge_index(&conf, &report, &err);
-    if (!rc && argc > 5)
-        rc = make_copies(state, (uint32_t)strtoul(argv[5], NULL, 10), &err);
-    opened = clock_mono_us();
-    if (!rc)
-        rc = knowledge_open(&k, state, conf.embedder, conf.vindex, &err);
-    if (!rc)
-        rc = knowledge_reader_open(&r, k, &err);
-    opened = clock_mono_us() - opened;
-    if (rc) {
-        (void)fprintf(stderr, "retrieval: %s\n", err.text);
-        return 1;
+    if (!rc) {
+        printf("documents %zu  indexed in %lld ms\n", report.files, (long long)report.took_ms);
+        rc = measure(&conf, run, true, seconds, &err);
     }
-    printf("documents %zu  chunks %zu  indexed in %lld ms  opened in %.1f ms\n", report.files, report.chunks,
-           (long long)report.took_ms, (double)opened / 1000);
-    arena_init(&a, TURN_ARENA_BYTES);
-    if (argc > 4 && strcmp(argv[4], "-") != 0)
-        write_run(r, &a, argv[4]);
-    else if (argc <= 4)
-        quality(r, &a);
-    speed(r, &a, argc > 3 ? strtol(argv[3], NULL, 10) : 2);
-    arena_wipe(&a);
-    knowledge_reader_close(r);
-    knowledge_close(k);
-    return nftw(state, erase, 8, FTW_DEPTH | FTW_PHYS);
+    if (!rc && !run)
+        rc = make_copies(state, COPIES_CHUNKS, &err);
+    if (!rc && !run)
+        rc = measure(&conf, NULL, false, seconds, &err);
+    if (rc)
+        (void)fprintf(stderr, "retrieval: %s\n", err.text);
+    return nftw(state, erase, 8, FTW_DEPTH | FTW_PHYS) || rc;
 }
