@@ -63,7 +63,7 @@ SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen re
                  semantic_words_en semantic_words_romance retrieve lexicon features score route balance \
                  generate attempt retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
-SRC_cli       := cli serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
+SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
 SRC_loopback  := loopback
 

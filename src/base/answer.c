@@ -112,8 +112,8 @@ static void put_validation(struct jsonw *w, const struct turn_validation *v)
     jw_end_obj(w);
 }
 
-/* What the question was taken for and why; null when nobody had to decide. */
-static void put_routing(struct jsonw *w, const struct turn_complexity *c)
+/* What the question was taken for and why, and who was asked; null when nobody had to decide. */
+static void put_routing(struct jsonw *w, const struct turn_complexity *c, const struct turn_route *route)
 {
     if (c->score <= 0) {
         jw_raw(w, "routing", "null");
@@ -125,6 +125,14 @@ static void put_routing(struct jsonw *w, const struct turn_complexity *c)
     jw_arr(w, "reasons");
     for (size_t i = 0; i < c->reasons; i++)
         jw_text(w, NULL, c->reason[i]);
+    jw_end_arr(w);
+    jw_arr(w, "tried");
+    for (size_t i = 0; i < route->tries; i++) {
+        jw_obj(w, NULL);
+        jw_text(w, "provider", route->tried[i].provider);
+        jw_text(w, "outcome", route->tried[i].outcome);
+        jw_end_obj(w);
+    }
     jw_end_arr(w);
     jw_end_obj(w);
 }
@@ -140,7 +148,7 @@ static void put_metadata(struct jsonw *w, const struct turn *t, int64_t took_ms)
         jw_num(w, "complexity_score", t->complexity.score, 2);
     else
         jw_raw(w, "complexity_score", "null");
-    put_routing(w, &t->complexity);
+    put_routing(w, &t->complexity, &t->route);
     put_count(w, "tokens_in", a->tokens_in);
     put_count(w, "tokens_out", a->tokens_out);
     put_cost(w, "cost_usd", a->cost_nusd);

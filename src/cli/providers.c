@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * parley providers: which models are configured, what they cost, and what was spent on them. Reads the
- * database beside a running daemon; breakers are the daemon's own business and stand in its health page.
+ * parley providers: which models are configured, whether they work, what they cost, and what was spent on
+ * them. Money is read from the database, beside a running daemon or without one; breakers and refused keys
+ * are asked of the daemon.
  */
 #include <errno.h>
 #include <math.h>
@@ -13,6 +14,7 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/daemon.h"
 #include "conf/snapshot.h"
 #include "pipeline/budget.h"
 #include "pipeline/cost.h"
@@ -28,6 +30,7 @@ struct spent {
 struct report {
     const struct snapshot *snap;
     struct store_db *db; /* NULL: nothing was ever stored */
+    cJSON *health;       /* NULL: no daemon is running */
     char day[11], month[8];
     struct err err;
 };
@@ -40,6 +43,23 @@ static int spent_read(struct report *r, const char *scope, struct spent *out)
         return 0;
     int rc = store_sqlite.spent(r->db, scope, r->day, &out->day, &r->err);
     return rc ? rc : store_sqlite.spent(r->db, scope, r->month, &out->month, &r->err);
+}
+
+struct state {
+    const char *name,
+        *detail; /* "ok", "degraded", "down"; "-" = no daemon to ask; "off" = it does not use it */
+};
+
+/* The model's name is what a provider that is well has to say; the table shows that already. */
+static struct state state_of(const struct report *r, const struct config_provider *c)
+{
+    char name[80];
+    (void)snprintf(name, sizeof name, "llm.%s", c->name);
+    const cJSON *found = daemon_component(r->health, name);
+    if (!found)
+        return (struct state){ r->health ? "off" : "-", "" };
+    const char *detail = json_text(found, "detail", "");
+    return (struct state){ json_text(found, "status", "-"), strcmp(detail, c->model) ? detail : "" };
 }
 
 static double usd(int64_t nusd)
@@ -102,6 +122,9 @@ static int json_provider(struct report *r, struct jsonw *w, const struct config_
     jw_text(w, "format", c->format);
     jw_text(w, "model", c->model);
     jw_text(w, "base_url", c->base_url);
+    const struct state state = state_of(r, c);
+    jw_text(w, "state", state.name[0] == '-' ? NULL : state.name);
+    jw_text(w, "state_detail", state.detail);
     json_keys(w, c);
     json_price(w, c, cost_price(r->snap->policies, c->model));
     json_spent(w, &s);
@@ -155,7 +178,7 @@ static void print_keys(const struct config_provider *c)
     char text[KEY_TEXT_BYTES];
     for (size_t i = 0; c->keys > 1 && i < c->keys; i++) {
         key_text(text, c->key[i]);
-        printf("%-53s %zu %s\n", "", i + 1, text);
+        printf("%-62s %zu %s\n", "", i + 1, text);
     }
 }
 
@@ -179,9 +202,12 @@ static int print_provider(struct report *r, const struct config_provider *c)
         return rc;
     price_text(price, c, cost_price(r->snap->policies, c->model));
     keys_text(keys, c);
-    printf("%-12s %-11s %-28s %-8s %-14s", c->name, c->format, c->model, keys, price);
+    const struct state state = state_of(r, c);
+    printf("%-12s %-8s %-11s %-28s %-8s %-14s", c->name, state.name, c->format, c->model, keys, price);
     print_spent(&s);
     printf("  %s\n", c->base_url);
+    if (state.detail[0])
+        printf("%-12s %s\n", "", state.detail);
     print_keys(c);
     return 0;
 }
@@ -191,13 +217,13 @@ static int print_table(struct report *r)
     const struct config *conf = r->snap->config;
     struct spent all;
     int rc = spent_read(r, STORE_SCOPE_BOT, &all);
-    printf("%-12s %-11s %-28s %-8s %-14s %12s %12s  %s\n", "NAME", "FORMAT", "MODEL", "KEY", "USD/1M IN/OUT",
-           "USD TODAY", "USD MONTH", "BASE URL");
+    printf("%-12s %-8s %-11s %-28s %-8s %-14s %12s %12s  %s\n", "NAME", "STATE", "FORMAT", "MODEL", "KEY",
+           "USD/1M IN/OUT", "USD TODAY", "USD MONTH", "BASE URL");
     for (size_t i = 0; rc == 0 && i < conf->llm.n; i++)
         rc = print_provider(r, &conf->llm.at[i]);
     if (rc)
         return rc;
-    printf("%-77s", "all, also providers that are no longer configured");
+    printf("%-86s", "all, also providers that are no longer configured");
     print_spent(&all);
     printf("\n");
     return 0;
@@ -222,11 +248,13 @@ int cmd_providers(struct cli *cli)
     if (rc)
         return cli_fail(rc, "%s", r.err.text);
     r.snap = snap;
+    r.health = daemon_health(snap->config);
     rc = report_open(&r);
     if (rc == 0)
         rc = cli->json ? print_json(&r) : print_table(&r);
     if (r.db)
         store_sqlite.close(r.db);
+    cJSON_Delete(r.health);
     snapshot_unref(snap);
     return rc ? cli_fail(rc, "%s", r.err.text) : 0;
 }

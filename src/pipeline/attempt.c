@@ -19,6 +19,8 @@
 #include "pipeline/output.h"
 #include "pipeline/pipeline.h"
 
+#define LOST "the answer is too long, or there is no memory for it"
+
 static const struct llm_result unreported = {
     .tokens_in = -1, .tokens_out = -1, .cached_in = -1, .cost_nusd = -1, .retry_after_ms = -1
 };
@@ -149,6 +151,18 @@ static void speak(struct attempt *a)
     citations_begin(a->owner->turn, llm_cites(a->owner->turn->llm, a->call.slot));
 }
 
+/* An answer nobody can use any more: what else would come is neither read nor paid for. */
+static void break_off(struct attempt *a)
+{
+    llm_cancel(a->owner->turn->llm, &a->call, -1);
+    a->state = ATTEMPT_OVER;
+    a->result = unreported;
+    a->result.end = LLM_CUT;
+    a->result.status = 200;
+    memcpy(a->result.detail, LOST, sizeof LOST);
+    a->owner->moved(a);
+}
+
 static int on_text(void *ctx, const char *bytes, size_t len)
 {
     struct attempt *a = ctx;
@@ -159,11 +173,14 @@ static int on_text(void *ctx, const char *bytes, size_t len)
         speak(a);
     }
     if (a->write_rc)
-        return 0; /* already lost; the end decides */
+        return 0; /* lost inside llm_start; the end decides */
     int rc = output_write(t->output, bytes, len);
-    if (rc && rc != X_E_FULL)
-        a->write_rc = rc;
-    return rc == X_E_FULL ? X_E_FULL : 0;
+    if (rc == 0 || rc == X_E_FULL)
+        return rc;
+    a->write_rc = rc;
+    if (!a->starting)
+        break_off(a);
+    return 0;
 }
 
 static void on_citation(void *ctx, const struct llm_citation *c)

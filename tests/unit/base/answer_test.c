@@ -26,6 +26,9 @@ static struct turn *turn_made(void)
     memcpy(t->request_id, "req-1", 6);
     t->msg.conversation = "session-9";
     t->identity.language = "en";
+    t->route.tried[0] = (struct turn_try){ "gemini", "rate" };
+    t->route.tried[1] = (struct turn_try){ "openai", "ok" };
+    t->route.tries = 2;
     t->complexity = (struct turn_complexity){ 3.5, true, ROUTE_BALANCED, { "long", "live" }, 2 };
     t->answer = (struct turn_answer){
         .code = "ok",
@@ -66,7 +69,9 @@ static void answer__full_body(void **state)
            "\"session_id\":\"session-9\",\"message_id\":\"01TURN\",\"validation\":{\"is_safe\":true,"
            "\"warnings\":[\"tone\",\"cite\"],\"confidence_score\":91},\"metadata\":{\"provider\":\"openai\","
            "\"model\":\"m-1\",\"complexity_score\":3.5,"
-           "\"routing\":{\"class\":\"balanced\",\"needs_live\":true,\"reasons\":[\"long\",\"live\"]},"
+           "\"routing\":{\"class\":\"balanced\",\"needs_live\":true,\"reasons\":[\"long\",\"live\"],"
+           "\"tried\":[{\"provider\":\"gemini\",\"outcome\":\"rate\"},{\"provider\":\"openai\",\"outcome\":"
+           "\"ok\"}]},"
            "\"tokens_in\":120,\"tokens_out\":30,"
            "\"cost_usd\":0.0012345,\"response_time_ms\":412,\"cached\":true,\"request_id\":\"req-1\"}}");
     free(t);

@@ -275,11 +275,14 @@ static void generate__an_endless_answer_is_cut_and_another_is_asked(void **state
     pipe_rig_open(r);
     begin(r, QUESTION);
     until_started(r, one);
-    for (size_t n = 0; n < 2 * OUTPUT_MAX; n += 64)
+    size_t said = 0;
+    for (; one->running && said < 2 * OUTPUT_MAX; said += 64)
         fake_say(one, "A sentence of exactly sixty-four bytes goes on and on and on. . ");
-    fake_end(one, fake_result(LLM_OK)); /* it thinks it did well */
+    assert_true(said <= OUTPUT_MAX + 64); /* the rest is neither read nor paid for */
     answered(r, "extractive");
+    assert_int_equal(one->cancels, 1);
     assert_int_equal(one->reported, LLM_CUT);
+    assert_string_equal(pipe_rig_text(r, "select outcome from llm_attempt"), "cut");
 }
 
 static void generate__after_the_deadline_only_the_built_in_one_is_asked(void **state)
@@ -495,9 +498,9 @@ static void memory__that_ends_in_the_answer_fails_the_turn(void **state)
     begin(r, QUESTION);
     until_started(r, s);
     r->kit->turn.arena.cap_bytes = r->kit->turn.arena.used_bytes + 512; /* enough to close the ledger */
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; s->running && i < 100; i++)
         fake_say(s, "A sentence that needs memory. ");
-    fake_end(s, fake_result(LLM_OK));
+    assert_int_equal(s->cancels, 1);
     finished(r, FAIL);
     assert_non_null(strstr(r->kit->turn.err.text, "memory"));
 }
