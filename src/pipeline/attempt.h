@@ -52,8 +52,7 @@ struct attempt {
 
 /* From IDLE, with call.slot, req and hedge set: INTENT, or for the built-in one CALLING or OVER. -ENOMEM. */
 int attempt_begin(struct attempt *a);
-/* From OVER: tells breaker, ledger and meters, and the turn (route.tried). An endless answer counts as cut.
- */
+/* From OVER: tells breaker, ledger, meters and the turn (route.tried). An endless answer counts as cut. */
 void attempt_close(struct attempt *a);
 /* From CALLING: the call ends unheard; what it cost until now is estimated and booked. `lost`: another one
  * was faster. */

@@ -38,6 +38,18 @@ static void metric__counters_and_gauges(void **state)
     buf_free(&out);
 }
 
+static void metric__samples_whose_values_live_elsewhere(void **state)
+{
+    struct buf out = BUF_INIT(1000);
+
+    (void)state;
+    metric_head(METRIC_GAUGE, "up", "Is it?", &out);
+    metric_sample("up", "key=\"1\"", 1, &out);
+    metric_sample("up", NULL, -2, &out);
+    assert_string_equal(buf_text(&out), "# HELP up Is it?\n# TYPE up gauge\nup{key=\"1\"} 1\nup -2\n");
+    buf_free(&out);
+}
+
 static void metric__histogram_is_cumulative(void **state)
 {
     struct metric h = METRIC(METRIC_HISTOGRAM, "t_seconds", "Time.", "stage=\"all\"");
@@ -125,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metric__counters_and_gauges),
+        cmocka_unit_test(metric__samples_whose_values_live_elsewhere),
         cmocka_unit_test(metric__histogram_is_cumulative),
         cmocka_unit_test(metric__histogram_without_labels),
         cmocka_unit_test(metric__no_update_is_lost_between_threads),
