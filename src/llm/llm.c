@@ -15,7 +15,6 @@
 #include <parley/log.h>
 
 #include "base/metric.h"
-#include "base/utf.h"
 #include "llm/breaker.h"
 
 #include <errno.h>
@@ -455,8 +454,6 @@ void llm_metrics(const struct llm *l, int64_t now_mono_ms, struct buf *out)
                 key_disabled, out);
 }
 
-/* ---- names and sizes ---- */
-
 const char *llm_end_name(enum llm_end e)
 {
     static const char *const name[LLM_END_COUNT] = {
@@ -475,29 +472,4 @@ const char *llm_end_name(enum llm_end e)
         [LLM_TIMEOUT_TOTAL] = "timeout_total",
     };
     return e < LLM_END_COUNT ? name[e] : "unknown";
-}
-
-static bool is_hangul(uint32_t cp)
-{
-    return (cp >= 0xAC00 && cp <= 0xD7A3) || (cp >= 0x1100 && cp <= 0x11FF);
-}
-
-int64_t llm_tokens(const char *text)
-{
-    size_t len = strlen(text), pos = 0;
-    int64_t wide = 0, narrow_bytes = 0;
-    while (pos < len) {
-        size_t from = pos;
-        if ((unsigned char)text[pos] < 0x80) {
-            pos++;
-            narrow_bytes++;
-            continue;
-        }
-        uint32_t cp = utf8_next(text, len, &pos);
-        if (utf_is_wide(cp) || is_hangul(cp))
-            wide++;
-        else
-            narrow_bytes += (int64_t)(pos - from);
-    }
-    return wide + (narrow_bytes + 3) / 4;
 }

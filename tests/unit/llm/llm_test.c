@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The slots, what is off and why, the breaker with a clock of the test's own, token sizes.
+ * The slots, what is off and why, the breakers with a clock of the test's own.
  * Nothing here opens a socket: calls go to a loop that never runs.
  */
 #include <setjmp.h>
@@ -468,17 +468,6 @@ static void llm__every_end_has_a_name(void **state X_UNUSED)
         assert_string_not_equal(llm_end_name((enum llm_end)i), "unknown");
 }
 
-static void llm__tokens_by_script(void **state X_UNUSED)
-{
-    assert_int_equal(llm_tokens(""), 0);
-    assert_int_equal(llm_tokens("a"), 1);
-    assert_int_equal(llm_tokens("How do I stake ETH?"), 5);
-    assert_int_equal(llm_tokens("\xE8\xB4\xA8\xE6\x8A\xBC"), 2);                 /* Han */
-    assert_int_equal(llm_tokens("\xEC\x9D\xB4\xEB\x8D\x94 ETH"), 3);             /* hangul + 4 bytes */
-    assert_int_equal(llm_tokens("\xD1\x81\xD1\x82\xD0\xB5\xD0\xB9\xD0\xBA"), 3); /* Cyrillic, 10 bytes */
-    assert_int_equal(llm_tokens("\xFF\xFE"), 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,7 +492,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(llm__first_text_is_smoothed_and_failures_are_slow, setup, teardown),
         cmocka_unit_test_setup_teardown(metrics__say_for_each_key_whether_it_is_up, setup, teardown),
         cmocka_unit_test(llm__every_end_has_a_name),
-        cmocka_unit_test(llm__tokens_by_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
