@@ -30,7 +30,7 @@ static struct meter *meter_new(const char *name)
 {
     struct meter *m = &meters.at[meters.n++];
     (void)snprintf(m->name, sizeof m->name, "%s", name);
-    (void)snprintf(m->label, sizeof m->label, "provider=\"%s\"", m->name);
+    (void)snprintf(m->label, sizeof m->label, "provider=\"%.*s\"", (int)sizeof m->name - 1, name);
     m->first_text.kind = METRIC_HISTOGRAM;
     m->first_text.name = "parley_provider_first_text_seconds";
     m->first_text.help = "From the start of a call to the first text of its answer";
