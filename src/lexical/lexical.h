@@ -16,8 +16,7 @@
 
 #define LEXICAL_SHARD     65536U
 #define LEXICAL_CHUNK_MAX (1U << 24) /* passages of one file */
-#define LEXICAL_HITS_MAX  128
-#define LEXICAL_TERMS_MAX 512 /* of one query */
+#define LEXICAL_TERMS_MAX 512        /* of one query */
 
 struct lexical_stamp { /* carried, never interpreted: by what the caller knows the file again */
     int64_t incarnation, generation, documents;

@@ -15,6 +15,9 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <parley/log.h>
 
 #include "base/json.h"
@@ -417,6 +420,33 @@ static void search__goes_on_without_the_database(void **state)
     assert_string_equal(best(x, "walrus"), "walrus.md");
 }
 
+/* EFBIG stands for ENOSPC; the rows still fit below it, the files made from them do not. */
+static void search__full_disk_under_the_indexer_leaves_the_old_index(void **state)
+{
+    struct fixture *x = *state;
+    struct knowledge_report report;
+    struct rlimit before;
+    struct err err = { "" };
+    int rc;
+
+    animals(x);
+    reindex(x);
+    open_reader(x);
+    x->conf.source_dir = "data/knowledge";
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 250000, before.rlim_max }), 0);
+    rc = knowledge_index(&x->conf, &report, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(rc, -EFBIG);
+    assert_non_null(strstr(err.text, "knowledge.index"));
+    assert_false(folder_has(&x->state, "knowledge.index.tmp"));
+    assert_string_equal(best(x, "penguin"), "penguin.md");
+    reindex(x);
+    assert_string_equal(best(x, "seed phrase"), "wallets/seed-phrases.md");
+}
+
 /* ---- threads ---- */
 
 struct searcher {
@@ -544,6 +574,7 @@ int main(void)
         TEST(search__index_that_was_removed_and_made_anew_is_followed),
         TEST(search__damaged_index_is_an_error_that_says_what_to_do),
         TEST(search__goes_on_without_the_database),
+        TEST(search__full_disk_under_the_indexer_leaves_the_old_index),
         TEST(search__many_readers_while_generations_pass),
         TEST(search__sample_documents_answer_their_questions),
     };

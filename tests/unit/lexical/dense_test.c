@@ -17,6 +17,7 @@
 
 #define MOST 67
 #define ROWS 300
+#define HITS 128
 
 static void dense__is_the_plain_sum(void **state)
 {
@@ -58,7 +59,7 @@ static void dense__a_common_word_scores_as_any_other(void **state)
 {
     struct lexical_scratch *s = lexical_scratch_new();
     struct lexical_term both[] = { { .key = 1, .weight = 1, .tells = true }, { .key = 2, .weight = 1 } };
-    struct lexical_hit hit[LEXICAL_HITS_MAX];
+    struct lexical_hit hit[HITS];
     struct lexical *l;
     struct folder f;
     size_t n;
@@ -68,8 +69,8 @@ static void dense__a_common_word_scores_as_any_other(void **state)
     folder_make(&f);
     write_rows(folder_path(&f, "index"));
     assert_int_equal(lexical_open(&l, folder_path(&f, "index"), NULL), 0);
-    n = lexical_search(l, s, both, 1, 0, hit, LEXICAL_HITS_MAX);
-    assert_int_equal(n, LEXICAL_HITS_MAX);
+    n = lexical_search(l, s, both, 1, 0, hit, HITS);
+    assert_int_equal(n, HITS);
     for (size_t i = 0; i < n; i++) {
         double tf = hit[i].at % 10 ? 1 : 2, rarity = log(1 + (ROWS - 257 + 0.5) / (257 + 0.5));
 
@@ -77,8 +78,7 @@ static void dense__a_common_word_scores_as_any_other(void **state)
         assert_true((i < 25) == (tf > 1)); /* 30 of 300, less those that are a seventh */
         assert_true(fabs((double)hit[i].score - rarity * tf / (tf + LEX_K1)) < 0.003);
     }
-    n = lexical_search(l, s, both, 2, 1, hit,
-                       LEXICAL_HITS_MAX); /* key 2 does not tell: key 1 must be there */
+    n = lexical_search(l, s, both, 2, 1, hit, HITS); /* key 2 does not tell: key 1 must be there */
     for (size_t i = 0; i < n; i++)
         assert_true(hit[i].at % 7 != 0);
     lexical_close(l);
