@@ -139,6 +139,30 @@ def providers__shows_price_and_spend_and_no_key():
 
 
 @net.case
+def providers__asks_the_running_daemon_how_they_are():
+    with net.FakeOpenAI() as fake:
+        fake.script("*", b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}")
+        d = net.Daemon(sets={**SETS, "llm.order": "openai", "llm.openai.api_key": "sk-1",
+                             "llm.openai.base_url": f"http://127.0.0.1:{fake.port}/v1"})
+        with d, d.client() as c:
+            listen = f"server.listen=127.0.0.1:{d.port}"
+
+            def of(name):
+                body = json.loads(d.run("providers", "--json", "--set", listen)[1])
+                return {p["name"]: p for p in body["providers"]}[name]
+
+            net.equal([of("openai")["state"], of("extractive")["state"]], ["ok", "ok"])
+            net.equal(c.ask("How do I stake ETH?").json()["metadata"]["provider"], "extractive")
+            net.equal(of("openai")["state"], "down")
+            assert "key" in of("openai")["state_detail"], of("openai")
+            code, out, err = d.run("providers", "--set", listen)
+            net.equal(code, 0, err)
+            assert "down" in out and "sk-1" not in out, out
+            d.term()
+            net.equal(of("openai")["state"], None)  # nobody to ask
+
+
+@net.case
 def providers__tells_keys_apart_by_their_ends():
     keys = ["sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaa1111", "sk-bbbbbbbbbbbbbbbbbbbbbbbbbbbb2222"]
     d = net.Daemon(sets={**SETS, "llm.order": "openai"}, env={"OPENAI_API_KEY": ", ".join(keys)})
