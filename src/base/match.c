@@ -28,6 +28,7 @@
 
 struct matcher {
     pcre2_code *code;
+    pcre2_code *ascii; /* the same for texts of ASCII alone: no tables of Unicode properties; may be NULL */
 };
 
 struct match_scratch {
@@ -46,6 +47,21 @@ void match_jit_enable(bool on)
     atomic_store(&jit_off, !on);
 }
 
+/* Eight bytes at a time; the tail by bytes. */
+static bool is_ascii(const char *text, size_t len)
+{
+    uint64_t seen = 0, eight;
+    size_t i = 0;
+
+    for (; i + sizeof eight <= len; i += sizeof eight) {
+        memcpy(&eight, text + i, sizeof eight);
+        seen |= eight;
+    }
+    for (; i < len; i++)
+        seen |= (unsigned char)text[i];
+    return !(seen & 0x8080808080808080U);
+}
+
 static uint32_t compile_options(unsigned flags)
 {
     uint32_t options = PCRE2_UTF;
@@ -55,6 +71,20 @@ static uint32_t compile_options(unsigned flags)
     if (flags & MATCH_LITERAL)
         return options | PCRE2_LITERAL;
     return options | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+}
+
+/* Without UCP \w, \b, \d and \s know ASCII only, which is all there is in such a text. */
+static void compile_ascii(struct matcher *m, const char *pattern, unsigned flags)
+{
+    PCRE2_SIZE offset;
+    int code;
+
+    if (flags & MATCH_LITERAL)
+        return;
+    m->ascii = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                             compile_options(flags) & ~(uint32_t)PCRE2_UCP, &code, &offset, NULL);
+    if (m->ascii && !atomic_load(&jit_off))
+        (void)pcre2_jit_compile(m->ascii, PCRE2_JIT_COMPLETE);
 }
 
 int matcher_compile(struct matcher **out, const char *pattern, unsigned flags, struct err *err)
@@ -80,6 +110,7 @@ int matcher_compile(struct matcher **out, const char *pattern, unsigned flags, s
     }
     if (!atomic_load(&jit_off))
         (void)pcre2_jit_compile(m->code, PCRE2_JIT_COMPLETE);
+    compile_ascii(m, pattern, flags);
     *out = m;
     return 0;
 }
@@ -88,6 +119,7 @@ void matcher_free(struct matcher *m)
 {
     if (!m)
         return;
+    pcre2_code_free(m->ascii);
     pcre2_code_free(m->code);
     free(m);
 }
@@ -157,14 +189,16 @@ static void fill(struct match_span *span, const PCRE2_SIZE *at, size_t pairs)
 int matcher_find(const struct matcher *m, struct match_scratch *s, const char *text, size_t len, size_t from,
                  struct match_span *span)
 {
-    uint32_t options = continues(s, m, text, len, from) ? PCRE2_NO_UTF_CHECK : 0;
+    bool plain = is_ascii(text, len);
+    uint32_t options = plain || continues(s, m, text, len, from) ? PCRE2_NO_UTF_CHECK : 0;
     const PCRE2_SIZE *at;
     int code;
 
     s->scanning = NULL;
     if (from > len)
         return X_E_NOT_FOUND;
-    code = pcre2_match(m->code, (PCRE2_SPTR)(text ? text : ""), len, from, options, s->data, s->context);
+    code = pcre2_match(plain && m->ascii ? m->ascii : m->code, (PCRE2_SPTR)(text ? text : ""), len, from,
+                       options, s->data, s->context);
     if (code < 0)
         return outcome_of(code);
     at = pcre2_get_ovector_pointer(s->data);
