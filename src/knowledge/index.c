@@ -321,7 +321,7 @@ static int open_parts(struct indexing *x, const char *db_path)
     x->vec = malloc(EMBED_BATCH * (x->dim + 1) * sizeof(*x->vec));
     if (!x->vec)
         return err_set(x->err, -ENOMEM, "out of memory");
-    return kdb_open(&x->db, db_path, true, x->err);
+    return kdb_open(&x->db, db_path, x->err);
 }
 
 static int run(struct indexing *x)

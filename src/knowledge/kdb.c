@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <sqlite3.h>
 
@@ -34,6 +33,7 @@ static const char schema_sql[] =
     "CREATE INDEX chunks_document ON chunks(document_id);"
     "PRAGMA user_version = " KDB_TEXT(KDB_VERSION);
 
+/* `words` is version 1's. */
 static const char drop_sql[] = "DROP TABLE IF EXISTS words; DROP TABLE IF EXISTS chunks;"
                                "DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS head;";
 
@@ -91,9 +91,6 @@ static const char *const query_sql[Q_COUNT] = {
 struct kdb {
     sqlite3 *sql;
     sqlite3_stmt *query[Q_COUNT]; /* prepared at first use */
-    dev_t dev;
-    ino_t ino;
-    bool write;
 };
 
 static int fault(const struct kdb *db, int code, struct err *err)
@@ -201,7 +198,7 @@ static int version(struct kdb *db, int *out, struct err *err)
 
 static int make_tables(struct kdb *db, struct err *err)
 {
-    int found, rc = run(db, "BEGIN IMMEDIATE", err);
+    int found = 0, rc = run(db, "BEGIN IMMEDIATE", err);
 
     if (rc)
         return rc;
@@ -218,51 +215,31 @@ static int make_tables(struct kdb *db, struct err *err)
     return rc;
 }
 
-static int prepare_reader(struct kdb *db, struct err *err)
-{
-    int found, rc = version(db, &found, err);
-
-    if (rc)
-        return rc;
-    if (found != KDB_VERSION)
-        return err_set(err, X_E_NOT_FOUND, "knowledge.db: made by another version; index again");
-    return run(db, "PRAGMA query_only = 1; PRAGMA cache_size = -8192", err);
-}
-
-static int prepare_writer(struct kdb *db, struct err *err)
+static int prepare(struct kdb *db, struct err *err)
 {
     int rc = run(db, writer_sql, err);
 
     return rc ? rc : make_tables(db, err);
 }
 
-int kdb_open(struct kdb **out, const char *path, bool write, struct err *err)
+int kdb_open(struct kdb **out, const char *path, struct err *err)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (write ? SQLITE_OPEN_CREATE : 0);
-    struct kdb *db;
-    struct stat st;
+    struct kdb *db = calloc(1, sizeof(*db));
     int code, rc;
 
-    if (!write && stat(path, &st) < 0 && errno == ENOENT)
-        return err_set(err, X_E_NOT_FOUND, "%s: nothing is indexed yet", path);
-    db = calloc(1, sizeof(*db));
     if (!db)
         return err_set(err, -ENOMEM, "out of memory");
-    db->write = write;
-    code = sqlite3_open_v2(path, &db->sql, flags, NULL);
+    code = sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_CREATE,
+                           NULL);
     rc = code == SQLITE_OK ? 0 : fault(db, code, err);
     if (!rc) {
         sqlite3_busy_timeout(db->sql, KDB_BUSY_MS);
-        rc = write ? prepare_writer(db, err) : prepare_reader(db, err);
+        rc = prepare(db, err);
     }
-    if (!rc && stat(path, &st) < 0)
-        rc = err_set(err, -errno, "%s: %s", path, strerror(errno));
     if (rc) {
         kdb_close(db);
         return rc;
     }
-    db->dev = st.st_dev;
-    db->ino = st.st_ino;
     *out = db;
     return 0;
 }
@@ -277,16 +254,9 @@ void kdb_close(struct kdb *db)
     free(db);
 }
 
-bool kdb_is_at(const struct kdb *db, const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && st.st_dev == db->dev && st.st_ino == db->ino;
-}
-
 int kdb_begin(struct kdb *db, struct err *err)
 {
-    return run(db, db->write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    return run(db, "BEGIN IMMEDIATE", err);
 }
 
 int kdb_commit(struct kdb *db, struct err *err)

@@ -27,14 +27,11 @@ struct kdb_document {
     char sha256[SHA256_HEX];
 };
 
-/* For writing makes the file and the tables (and makes them anew when another version left them).
- * For reading X_E_NOT_FOUND when there is no index of this version. */
-int kdb_open(struct kdb **out, const char *path, bool write, struct err *err);
+/* Makes the file and the tables, and makes them anew when another version left them. */
+int kdb_open(struct kdb **out, const char *path, struct err *err);
 void kdb_close(struct kdb *db);
-/* Is `path` still the file that is open? */
-bool kdb_is_at(const struct kdb *db, const char *path);
 
-int kdb_begin(struct kdb *db, struct err *err); /* a writer takes the write lock at once */
+int kdb_begin(struct kdb *db, struct err *err); /* takes the write lock at once */
 int kdb_commit(struct kdb *db, struct err *err);
 void kdb_rollback(struct kdb *db); /* a no-op outside a transaction */
 int kdb_head(struct kdb *db, struct kdb_head *out, struct err *err);

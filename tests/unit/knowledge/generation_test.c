@@ -32,7 +32,7 @@ static int make(void **state)
     assert_non_null(x);
     folder_make(&x->f);
     (void)snprintf(x->path, sizeof x->path, "%s", folder_path(&x->f, "knowledge.index"));
-    assert_int_equal(kdb_open(&x->db, folder_path(&x->f, "knowledge.db"), true, NULL), 0);
+    assert_int_equal(kdb_open(&x->db, folder_path(&x->f, "knowledge.db"), NULL), 0);
     assert_int_equal(kdb_document_put(x->db, "a.md", "Walrus", false, &d, NULL), 0);
     assert_int_equal(kdb_chunk_add(x->db, d.id, "Walrus", "", str_of("It has tusks."), 20, vec, 2, NULL), 0);
     x->head = (struct kdb_head){ .generation = 10, .dim = 2, .embedder = "e", .vindex = "faiss" };

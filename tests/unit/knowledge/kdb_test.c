@@ -31,7 +31,7 @@ static int make(void **state)
 
     assert_non_null(x);
     folder_make(&x->f);
-    assert_int_equal(kdb_open(&x->db, folder_path(&x->f, "knowledge.db"), true, NULL), 0);
+    assert_int_equal(kdb_open(&x->db, folder_path(&x->f, "knowledge.db"), NULL), 0);
     *state = x;
     return 0;
 }
@@ -85,27 +85,15 @@ static void outside(const struct fixture *x, const char *sql)
     sqlite3_close(db);
 }
 
-static void kdb__reading_nothing_is_not_found(void **state)
-{
-    struct fixture *x = *state;
-    struct kdb *db;
-    struct err err = { "" };
-
-    assert_int_equal(kdb_open(&db, folder_path(&x->f, "absent.db"), false, &err), X_E_NOT_FOUND);
-    assert_false(folder_has(&x->f, "absent.db"));
-}
-
-static void kdb__another_version_is_not_read_and_is_made_anew(void **state)
+static void kdb__another_version_is_made_anew(void **state)
 {
     struct fixture *x = *state;
     struct kdb_document d;
-    struct kdb *db;
 
     put(x->db, "a.md", "A", "text");
     kdb_close(x->db);
     outside(x, "PRAGMA user_version = 99");
-    assert_int_equal(kdb_open(&db, folder_path(&x->f, "knowledge.db"), false, NULL), X_E_NOT_FOUND);
-    assert_int_equal(kdb_open(&x->db, folder_path(&x->f, "knowledge.db"), true, NULL), 0);
+    assert_int_equal(kdb_open(&x->db, folder_path(&x->f, "knowledge.db"), NULL), 0);
     assert_int_equal(kdb_document_get(x->db, "a.md", &d, NULL), X_E_NOT_FOUND);
 }
 
@@ -117,9 +105,8 @@ static void kdb__a_file_that_is_no_database_is_named(void **state)
 
     folder_text(&x->f, "other.db",
                 "this is not a database, and it is long enough to be looked at by SQLite as one");
-    assert_int_equal(kdb_open(&db, folder_path(&x->f, "other.db"), false, &err), -EBADMSG);
+    assert_int_equal(kdb_open(&db, folder_path(&x->f, "other.db"), &err), -EBADMSG);
     assert_non_null(strstr(err.text, "index again"));
-    assert_int_equal(kdb_open(&db, folder_path(&x->f, "other.db"), true, &err), -EBADMSG);
 }
 
 static void kdb__chunks_come_in_order_with_their_documents(void **state)
@@ -242,25 +229,12 @@ static void kdb__vectors_of_another_length_are_refused(void **state)
     assert_int_equal(kdb_vectors(x->db, 3, count_vector, &n, NULL), -EBADMSG);
 }
 
-static void kdb__is_at_tells_a_replaced_file(void **state)
-{
-    struct fixture *x = *state;
-    const char *path = folder_path(&x->f, "knowledge.db");
-
-    assert_true(kdb_is_at(x->db, path));
-    assert_int_equal(unlink(path), 0);
-    assert_false(kdb_is_at(x->db, path));
-    folder_text(&x->f, "knowledge.db", "");
-    assert_false(kdb_is_at(x->db, path));
-}
-
 #define TEST(t) cmocka_unit_test_setup_teardown(t, make, erase)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(kdb__reading_nothing_is_not_found),
-        TEST(kdb__another_version_is_not_read_and_is_made_anew),
+        TEST(kdb__another_version_is_made_anew),
         TEST(kdb__a_file_that_is_no_database_is_named),
         TEST(kdb__chunks_come_in_order_with_their_documents),
         TEST(kdb__chunks_stop_when_told),
@@ -269,7 +243,6 @@ int main(void)
         TEST(kdb__keeping_a_path_keeps_what_is_below_it_only),
         TEST(kdb__head_counts_and_remembers_the_source),
         TEST(kdb__vectors_of_another_length_are_refused),
-        TEST(kdb__is_at_tells_a_replaced_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
