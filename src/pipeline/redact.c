@@ -108,7 +108,7 @@ static int replace(struct turn *t, const struct names *names, const struct pii_h
         const char *name =
             pseudonym_of(t, names, hit[i].rule->type, text + hit[i].from, hit[i].to - hit[i].from);
         if (!name)
-            rc = X_E_LIMIT;
+            rc = t->arena.failed ? -ENOMEM : X_E_LIMIT;
         else {
             buf_add(&out, text + at, hit[i].from - at);
             buf_adds(&out, name);
