@@ -24,10 +24,11 @@ class Way:
     answer: bytes = b""
     how: dict = dataclasses.field(default_factory=dict)
     still: bool = False  # it fails the probe too
+    of_key: bool = False  # the breaker is the key's: the provider may be well
 
 
 WAYS = [
-    Way("429", refusal("429 Too Many Requests", "rate_limit_exceeded", "Retry-After: 1")),
+    Way("429", refusal("429 Too Many Requests", "rate_limit_exceeded"), of_key=True),
     Way("500", refusal("500 Oops", "server_error")),
     Way("503-still", refusal("503 Service Unavailable", "server_is_overloaded"), still=True),
     Way("529", refusal("529 Overloaded", "overloaded_error")),
@@ -56,7 +57,8 @@ def opened(desk, way):
         net.equal(answerer(desk), "second", way.name)
         at = time.monotonic()
     net.equal(desk.first.count() - before, FAILURES, f"{way.name}: calls until it opens")
-    desk.d.wait_log(r"llm\.breaker_open provider=first failures=5")
+    desk.d.wait_log(r"llm\.key_waits provider=first key=1 of=1 wait_ms=30000" if way.of_key
+                    else r"llm\.breaker_open provider=first failures=5")
     return at
 
 
@@ -80,7 +82,8 @@ def healed(desk, way, at):
         net.equal(desk.first.count(), before, f"{way.name}: calls after {after:.1f} s")
         time.sleep(0.25)  # what is measured is real time
     assert after > OPEN_S - 1, f"{way.name}: asked again after {after:.1f} s"
-    desk.d.wait_log(r"llm\.breaker_closed provider=first")
+    if not way.of_key:
+        desk.d.wait_log(r"llm\.breaker_closed provider=first")
     return f"asked again after {after:.2f} s"
 
 
@@ -112,6 +115,21 @@ def breaker__opens_within_five_failures_and_recovers_in_30_s():
         print(f"{name:12} {told}", flush=True)
     wrong = [f"{name}: {e!r}" for name, _, e in done if e]
     assert not wrong, "\n".join(wrong)
+
+
+@net.case
+def breaker__who_says_how_long_to_wait_is_asked_again_just_then():
+    with indexed() as state, Desk(state, second=True) as desk:
+        desk.first.script("*", refusal("429 Too Many Requests", "rate_limit_exceeded", "Retry-After: 2"))
+        before, began = desk.first.count(), time.monotonic()
+        for _ in range(3):
+            net.equal(answerer(desk), "second")
+        net.equal(desk.first.count() - before, 1)
+        desk.first.script("*", stream(*said("It is back [1].")))
+        while answerer(desk) != "first":
+            time.sleep(0.05)
+        after = time.monotonic() - began
+        assert 1.9 < after < 3 * net.SLOW, after
 
 
 @net.case
