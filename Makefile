@@ -60,7 +60,7 @@ SRC_llm       := llm breaker meter tokens call reader frames openai perplexity g
 SRC_lexical   := writer file score sum dense
 SRC_knowledge := index search kdb generation analyse rank
 SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
-                 semantic_words_en semantic_words_romance retrieve lexicon features score route balance \
+                 semantic_words_en semantic_words_romance retrieve lexicon live features score route balance \
                  generate attempt retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
@@ -119,6 +119,7 @@ $(BUILD)/parley: $(BUILD)/obj/src/main.o $(BUILD)/obj/adapters/adapters.o $(ALL_
 # What .incbin reads is a dependency the compiler does not report.
 $(BUILD)/obj/adapters/web/web.o: $(wildcard adapters/web/page/*)
 $(BUILD)/obj/src/conf/policy_default.o: $(wildcard policies/*.json policies/prompts/*.md)
+$(BUILD)/obj/src/pipeline/lexicon.o: src/pipeline/lexicon.txt
 $(BUILD)/obj/src/store/sqlite_schema.o: $(wildcard src/store/schema/*.sql)
 
 # ---- tests -----------------------------------------------------------------------------------------

@@ -201,6 +201,43 @@ uint32_t utf_lower_far(uint32_t cp)
     return cp;
 }
 
+/* Vietnamese, in blocks of one base letter. */
+static char vietnamese_base(uint32_t cp)
+{
+    static const struct {
+        uint32_t to;
+        char base;
+    } block[] = { { 0x1EB7, 'a' }, { 0x1EC7, 'e' }, { 0x1ECB, 'i' },
+                  { 0x1EE3, 'o' }, { 0x1EF1, 'u' }, { 0x1EF9, 'y' } };
+    size_t i = 0;
+
+    while (cp > block[i].to)
+        i++;
+    return block[i].base;
+}
+
+uint32_t utf_plain(uint32_t cp)
+{
+    static const char latin1[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuyty"; /* from U+00E0; 0 = stays */
+    static const char latin_a[] = "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
+                                  "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+
+    cp = utf_lower(cp);
+    if (cp < 0xDF)
+        return cp;
+    if (cp == 0xDF)
+        return 's';
+    if (cp <= 0xFF)
+        return latin1[cp - 0xE0] ? (unsigned char)latin1[cp - 0xE0] : cp;
+    if (cp <= 0x17F)
+        return (unsigned char)latin_a[cp - 0x100];
+    if (cp >= 0x1EA0 && cp <= 0x1EF9)
+        return (unsigned char)vietnamese_base(cp);
+    if (cp == 0x1A1 || cp == 0x1B0)
+        return cp == 0x1A1 ? 'o' : 'u';
+    return cp == 0x451 ? 0x435 : cp; /* Russian yo is mostly written ye */
+}
+
 static bool in_ranges(const struct utf_range *r, size_t n, uint32_t cp)
 {
     size_t lo = 0, hi = n;

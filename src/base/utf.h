@@ -16,10 +16,13 @@ size_t utf8_floor(const char *text, size_t len, size_t max);
 /* Bytes at the end that begin a character but do not finish it (0..3). */
 size_t utf8_tail(const char *text, size_t len);
 size_t utf8_count(const char *text, size_t len); /* code points */
-static inline uint32_t utf_lower(uint32_t cp); /* simple lower case: ASCII, Latin-1/Ext-A, Greek, Cyrillic */
-static inline bool utf_is_word(uint32_t cp);   /* letter, digit or combining mark */
-static inline bool
-utf_is_wide(uint32_t cp); /* letters of scripts written without spaces: Han, kana, Thai, Lao, Khmer */
+/* Simple lower case: ASCII, Latin-1/Ext-A, Greek, Cyrillic. */
+static inline uint32_t utf_lower(uint32_t cp);
+uint32_t utf_plain(uint32_t cp); /* utf_lower without accents: Latin with Vietnamese, and Russian yo as ye */
+/* A letter, digit or combining mark. */
+static inline bool utf_is_word(uint32_t cp);
+/* A letter of a script written without spaces: Han, kana, Thai, Lao, Khmer. */
+static inline bool utf_is_wide(uint32_t cp);
 bool utf_is_space(uint32_t cp);
 /* End of the first sentence in text[from..len): the offset just after . ! ? … 。！？ with the closing
  * quotes, brackets and citations "[1]" behind it, when white space follows (CJK enders and danda need

@@ -4,7 +4,7 @@
  * model made of it: APGR is the area under quality over the share of dear calls, 0 = all cheap, 1 = all dear,
  * 0.5 = by lot; CPT(x) the percentage of dear calls that recovers x percent of the gap. Equal scores are one
  * block, crossed in a straight line. chat.jsonl says what class a message should get and whether it asks for
- * live data.
+ * live data; live.jsonl only the latter. Lines marked "fresh" are those that nothing was fitted to.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +25,11 @@ struct row {
     double weak, strong, score;
 };
 
+/* Lines, those of the right class; of needs_live what was due, what was said, what was both. */
+struct live_tally {
+    size_t lines, right, due, said, both;
+};
+
 struct eval {
     const struct routing *routing;
     int year;
@@ -35,7 +40,9 @@ struct eval {
     char *source[SOURCES_MAX];
     size_t sources;
     /* chat.jsonl */
-    size_t lines, right, live_both, live_said, live_due;
+    struct live_tally chat, chat_fresh;
+    /* live.jsonl */
+    struct live_tally live, fresh;
 };
 
 struct measure {
@@ -81,6 +88,19 @@ static int take_dev(void *ctx, const cJSON *o)
     return 0;
 }
 
+static void count_live(struct live_tally *t, bool due, bool said)
+{
+    t->lines++;
+    t->due += due;
+    t->said += said;
+    t->both += due && said;
+}
+
+static bool is_fresh(const cJSON *o)
+{
+    return strcmp(json_text(o, "set", ""), "fresh") == 0;
+}
+
 static int take_chat(void *ctx, const cJSON *o)
 {
     struct eval *e = ctx;
@@ -91,14 +111,28 @@ static int take_chat(void *ctx, const cJSON *o)
         return X_E_INVALID;
     score_text(&c, e->routing, prompt, NULL, e->year);
     bool right = strcmp(route_class_name(c.klass), want) == 0;
-    e->lines++;
-    e->right += right;
-    e->live_due += live;
-    e->live_said += c.needs_live;
-    e->live_both += live && c.needs_live;
+    struct live_tally *t = is_fresh(o) ? &e->chat_fresh : &e->chat;
+    t->right += right;
+    count_live(t, live, c.needs_live);
     if (!e->quiet && (!right || live != c.needs_live))
         fprintf(stderr, "%s: %s%s, expected %s%s; score %.2f\n", json_text(o, "id", "?"),
                 route_class_name(c.klass), c.needs_live ? " live" : "", want, live ? " live" : "", c.score);
+    return 0;
+}
+
+static int take_live(void *ctx, const cJSON *o)
+{
+    struct eval *e = ctx;
+    const char *prompt = json_text(o, "prompt", NULL);
+    bool live = json_bool(o, "needs_live", false);
+    struct turn_complexity c;
+    if (!prompt)
+        return X_E_INVALID;
+    score_text(&c, e->routing, prompt, NULL, e->year);
+    count_live(is_fresh(o) ? &e->fresh : &e->live, live, c.needs_live);
+    if (!e->quiet && live != c.needs_live)
+        fprintf(stderr, "%s: %s: %s\n", json_text(o, "id", "?"), live ? "live, not seen" : "not live",
+                prompt);
     return 0;
 }
 
@@ -237,28 +271,53 @@ static int print_dev(const struct eval *e)
     return EX_OK;
 }
 
-static void print_chat(const struct eval *e)
+static double live_f1(const struct live_tally *t)
 {
-    double said = (double)e->live_said, due = (double)e->live_due;
-    double f1 = said + due > 0 ? 2 * (double)e->live_both / (said + due) : 1;
-    printf("chat      %zu lines, class right %.1f %%, needs_live F1 %.3f\n", e->lines,
-           e->lines ? 100 * (double)e->right / (double)e->lines : 0, f1);
+    double all = (double)(t->said + t->due);
+    return all > 0 ? 2 * (double)t->both / all : 1;
+}
+
+static void print_chat(const char *name, const struct live_tally *t)
+{
+    if (!t->lines)
+        return;
+    printf("%-9s %zu lines, class right %.1f %%", name, t->lines, 100 * (double)t->right / (double)t->lines);
+    if (t->due)
+        printf(", needs_live F1 %.3f", live_f1(t));
+    putchar('\n');
+}
+
+static void print_live(const char *name, const struct live_tally *t)
+{
+    if (t->lines)
+        printf("%-9s %zu lines, needs_live F1 %.3f\n", name, t->lines, live_f1(t));
 }
 
 static int run(struct eval *e, const char *dir)
 {
-    int dev = eval_each_line(dir, "dev.jsonl", take_dev, e);
-    int chat = eval_each_line(dir, "chat.jsonl", take_chat, e);
-    int rc = EX_OK;
-    if (dev == X_E_NOT_FOUND && chat == X_E_NOT_FOUND)
-        return cli_fail(0, "%s: neither dev.jsonl nor chat.jsonl", dir), EX_NOINPUT;
-    if (dev < 0 || chat < 0)
-        return cli_exit_code(dev < 0 ? dev : chat);
-    if (dev == 0)
+    static const struct {
+        const char *name;
+        int (*take)(void *ctx, const cJSON *o);
+    } file[] = { { "dev.jsonl", take_dev }, { "chat.jsonl", take_chat }, { "live.jsonl", take_live } };
+    int got[ARRAY_LEN(file)], rc = EX_OK;
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(file); i++) {
+        got[i] = eval_each_line(dir, file[i].name, file[i].take, e);
+        if (got[i] < 0)
+            return cli_exit_code(got[i]);
+        any = any || got[i] == 0;
+    }
+    if (!any)
+        return cli_fail(0, "%s: none of dev.jsonl, chat.jsonl, live.jsonl", dir), EX_NOINPUT;
+    if (got[0] == 0)
         rc = print_dev(e);
-    if (rc == EX_OK && chat == 0)
-        print_chat(e);
-    return rc;
+    if (rc != EX_OK)
+        return rc;
+    print_chat("chat", &e->chat);
+    print_chat("  fresh", &e->chat_fresh);
+    print_live("live", &e->live);
+    print_live("  fresh", &e->fresh);
+    return EX_OK;
 }
 
 int eval_routing(const struct cli *cli, const struct snapshot *snap, const char *dir)

@@ -24,6 +24,13 @@
 static const struct policy_field weight_fields[] = { ROUTING_FEATURES(WEIGHT) };
 static const struct policy_shape weight_shape = { weight_fields, ARRAY_LEN(weight_fields), 0, NULL };
 
+#define LIVE(name)       { #name, POLICY_NUMBER, .lo = -1e6, .hi = 1e6, ROUTING(live[ROUTING_LIVE_##name]) },
+#define LIVE_FIRST(name) LIVE(first_##name)
+#define LIVE_TOPIC(name) LIVE(name##_topic)
+static const struct policy_field live_fields[] = { ROUTING_LIVE_FEATURES(LIVE, LIVE_FIRST, LIVE_TOPIC,
+                                                                         LIVE) };
+static const struct policy_shape live_shape = { live_fields, ARRAY_LEN(live_fields), 0, NULL };
+
 static int check_knots(struct policy_reader *r, const cJSON *obj, const char *path, void *at)
 {
     const struct policies *p = at;
@@ -148,5 +155,6 @@ static const struct policy_field routing_fields[] = {
     { "points", POLICY_OBJECT, .of = &points_shape },
     { "percentiles", POLICY_OBJECT, .of = &knot_shape },
     { "weights", POLICY_OBJECT, .of = &weight_shape },
+    { "live", POLICY_OBJECT, .of = &live_shape },
 };
 const struct policy_shape policy_routing = { routing_fields, ARRAY_LEN(routing_fields), 0, check_routing };

@@ -27,11 +27,8 @@
     X(log_big_numbers)                                                                                       \
     X(log_decimals)                                                                                          \
     X(log_math_marks)                                                                                        \
-    X(log_dollars)                                                                                           \
-    X(log_percents)                                                                                          \
     X(log_blanks)                                                                                            \
     X(log_code_marks)                                                                                        \
-    X(log_brackets)                                                                                          \
     X(log_quotes)                                                                                            \
     X(symbol_share)                                                                                          \
     X(rare_letter_share)                                                                                     \
@@ -46,25 +43,22 @@
     X(capital_share)                                                                                         \
     X(acronym_share)                                                                                         \
     X(digit_share)                                                                                           \
-    X(log_question_words)                                                                                    \
     X(question_word_share)                                                                                   \
-    X(log_negations)                                                                                         \
     X(negation_share)                                                                                        \
-    X(log_function_words)                                                                                    \
     X(function_word_share)                                                                                   \
-    X(log_conditions)                                                                                        \
     X(condition_share)                                                                                       \
-    X(log_comparisons)                                                                                       \
     X(comparison_share)                                                                                      \
-    X(log_quantities)                                                                                        \
     X(quantity_share)                                                                                        \
-    X(log_persons)                                                                                           \
     X(person_share)                                                                                          \
     X(log_sentence_words)                                                                                    \
     X(log_longest_sentence)                                                                                  \
     X(log_first_line)                                                                                        \
     X(log_line_chars)                                                                                        \
     X(log_line_spread)                                                                                       \
+    X(number_line_share)                                                                                     \
+    X(first_line_asks)                                                                                       \
+    X(log_bars)                                                                                              \
+    X(log_slashes)                                                                                           \
     X(has_why)                                                                                               \
     X(has_how)                                                                                               \
     X(has_which)                                                                                             \
@@ -72,6 +66,96 @@
 
 #define ROUTING_FEATURE_ENUM(name) ROUTING_##name,
 enum routing_feature { ROUTING_FEATURES(ROUTING_FEATURE_ENUM) ROUTING_FEATURE_COUNT };
+
+/* Of needs_live: signs of src/pipeline/lexicon.txt, anywhere, among the first words, and with a topic (a
+ * thing that changes); then what else was seen. Each is 0 or 1 but topics (0 to 2) and log_words. */
+#define ROUTING_LIVE_SIGNS(X)                                                                                \
+    X(now)                                                                                                   \
+    X(today)                                                                                                 \
+    X(recent)                                                                                                \
+    X(near)                                                                                                  \
+    X(newest)                                                                                                \
+    X(past)                                                                                                  \
+    X(market)                                                                                                \
+    X(price)                                                                                                 \
+    X(weather)                                                                                               \
+    X(sport)                                                                                                 \
+    X(travel)                                                                                                \
+    X(service)                                                                                               \
+    X(open)                                                                                                  \
+    X(release)                                                                                               \
+    X(office)                                                                                                \
+    X(event)                                                                                                 \
+    X(stat)                                                                                                  \
+    X(clock)                                                                                                 \
+    X(live)                                                                                                  \
+    X(is)                                                                                                    \
+    X(happens)                                                                                               \
+    X(when)                                                                                                  \
+    X(who)                                                                                                   \
+    X(much)                                                                                                  \
+    X(what)                                                                                                  \
+    X(explain)                                                                                               \
+    X(define)                                                                                                \
+    X(make)                                                                                                  \
+    X(suppose)                                                                                               \
+    X(program)                                                                                               \
+    X(person)
+#define ROUTING_LIVE_FIRST_SIGNS(X)                                                                          \
+    X(explain)                                                                                               \
+    X(define)                                                                                                \
+    X(make)
+#define ROUTING_LIVE_TOPIC_SIGNS(X)                                                                          \
+    X(now)                                                                                                   \
+    X(today)                                                                                                 \
+    X(recent)                                                                                                \
+    X(near)                                                                                                  \
+    X(newest)                                                                                                \
+    X(past)                                                                                                  \
+    X(when)                                                                                                  \
+    X(much)                                                                                                  \
+    X(what)                                                                                                  \
+    X(explain)                                                                                               \
+    X(define)                                                                                                \
+    X(make)                                                                                                  \
+    X(person)
+#define ROUTING_LIVE_OTHERS(X)                                                                               \
+    X(always)                                                                                                \
+    X(opens_is)                                                                                              \
+    X(opens_is_topic)                                                                                        \
+    X(opens_happens)                                                                                         \
+    X(opens_happens_topic)                                                                                   \
+    X(asks_time)                                                                                             \
+    X(past_year_topic)                                                                                       \
+    X(who_office)                                                                                            \
+    X(price_market)                                                                                          \
+    X(task_time)                                                                                             \
+    X(plain_topic)                                                                                           \
+    X(brief_topic)                                                                                           \
+    X(brief_what)                                                                                            \
+    X(topics)                                                                                                \
+    X(this_year)                                                                                             \
+    X(past_year)                                                                                             \
+    X(pasted)                                                                                                \
+    X(named)                                                                                                 \
+    X(named_now)                                                                                             \
+    X(going)                                                                                                 \
+    X(long)                                                                                                  \
+    X(many_numbers)                                                                                          \
+    X(log_words)
+
+/* Every feature of needs_live by the name its weight has in the file. */
+#define ROUTING_LIVE_FEATURES(SIGN, FIRST, TOPIC, OTHER)                                                     \
+    ROUTING_LIVE_SIGNS(SIGN)                                                                                 \
+    ROUTING_LIVE_FIRST_SIGNS(FIRST) ROUTING_LIVE_TOPIC_SIGNS(TOPIC) ROUTING_LIVE_OTHERS(OTHER)
+
+#define ROUTING_LIVE_ENUM(name)       ROUTING_LIVE_##name,
+#define ROUTING_LIVE_ENUM_FIRST(name) ROUTING_LIVE_first_##name,
+#define ROUTING_LIVE_ENUM_TOPIC(name) ROUTING_LIVE_##name##_topic,
+enum routing_live {
+    ROUTING_LIVE_FEATURES(ROUTING_LIVE_ENUM, ROUTING_LIVE_ENUM_FIRST, ROUTING_LIVE_ENUM_TOPIC,
+                          ROUTING_LIVE_ENUM) ROUTING_LIVE_COUNT
+};
 
 #define ROUTING_KNOTS 11 /* the 0th, 10th ... 100th percentile */
 
@@ -82,7 +166,8 @@ struct routing_pin {
 struct routing {
     double cheap_below, strong_from;
     double weight[ROUTING_FEATURE_COUNT];
-    double knot[ROUTING_KNOTS]; /* not falling: what the weighted sum must reach for 1, 1.9, ... 10 */
+    double knot[ROUTING_KNOTS];      /* not falling: what the weighted sum must reach for 1, 1.9, ... 10 */
+    double live[ROUTING_LIVE_COUNT]; /* a sum above 0 needs live data */
     struct {
         double task, work, code; /* added to the score of what was fitted; the fitting set has no chat */
     } points;

@@ -134,17 +134,6 @@ static const char *const weak_words[] = {
     "отличается",   "происходит",  "работает",   "разница",     "сделает",     "сделать"
 };
 
-/* U+00E0..U+00FF without their accents; 0 = stays. */
-static const char latin1_base[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuyty";
-
-static uint32_t fold(uint32_t cp)
-{
-    cp = utf_lower(cp);
-    if (cp >= 0xE0 && cp <= 0xFF && latin1_base[cp - 0xE0])
-        return (unsigned char)latin1_base[cp - 0xE0];
-    return cp == 0x451 ? 0x435 : cp == 0xDF ? 's' : cp; /* Russian yo is mostly written ye */
-}
-
 static bool is_hangul(uint32_t cp)
 {
     return cp >= 0xAC00 && cp <= 0xD7A3;
@@ -268,7 +257,7 @@ static void seal(struct term *t, bool stemmed)
 static void word_at(struct term_scan *s, uint32_t first, struct term *t)
 {
     t->capital = utf_lower(first) != first;
-    put(t, fold(first));
+    put(t, utf_plain(first));
     while (s->pos < s->len) {
         size_t before = s->pos;
         uint32_t cp = utf8_next(s->text, s->len, &s->pos);
@@ -276,7 +265,7 @@ static void word_at(struct term_scan *s, uint32_t first, struct term *t)
             s->pos = before;
             break;
         }
-        put(t, fold(cp));
+        put(t, utf_plain(cp));
     }
     seal(t, true);
 }

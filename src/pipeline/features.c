@@ -12,6 +12,7 @@
 
 #include "base/utf.h"
 #include "pipeline/lexicon.h"
+#include "pipeline/live.h"
 
 #define LONG_WORD      9
 #define VERY_LONG_WORD 13
@@ -20,8 +21,9 @@
 #define DAMPING_WORDS  20
 #define DISTINCT_BITS  8192 /* of the set that counts distinct words; two in one bit count once */
 #define LIVE_WINDOW    240  /* bytes at either end of a text in which words are signs of a live question */
-#define LIVE_ENOUGH    2
+#define FIRST_WORDS    3
 #define YEARS_AHEAD    20 /* "2077" is a film */
+#define OLDEST_YEAR    1000
 
 struct reading {
     struct features *f;
@@ -31,10 +33,15 @@ struct reading {
     size_t distinct;
 
     /* characters */
-    size_t chars, letters, upper, rare, digits, symbols, wide, quotes, brackets, commas, math, dollars,
-        percents, blanks, decimals, sentences, lines;
-    size_t line_chars, first_line;
+    size_t chars, letters, upper, rare, digits, symbols, wide, quotes, commas, math, percents, blanks,
+        decimals, bars, slashes, sentences;
+
+    /* lines; full ones have words */
+    size_t lines, full_lines, number_lines, first_line;
+    size_t line_chars, line_words, line_numbers;
+    uint32_t line_end; /* its last character that is no blank */
     double line_squares;
+    bool first_line_asks;
     size_t sentence_words, longest_sentence;
 
     /* the word being read */
@@ -43,8 +50,9 @@ struct reading {
 
     /* words */
     size_t word_chars_sum, very_long, shorts, big_numbers, capitals, acronyms, alpha_words;
-    size_t sign[16]; /* words with sign 1 << i */
-    unsigned signs;  /* of any word */
+    size_t sign[LEX_COUNT]; /* words with that sign */
+    uint64_t signs;         /* of any word */
+    struct live_signs live; /* of the words at either end */
 };
 
 static double log1(size_t n)
@@ -76,6 +84,8 @@ static void end_word(struct reading *r)
     bool number = r->words[r->from] >= '0' && r->words[r->from] <= '9';
     r->f->words++;
     r->sentence_words++;
+    r->line_words++;
+    r->line_numbers += number;
     r->word_chars_sum += n;
     r->f->long_words += n >= LONG_WORD;
     r->very_long += n >= VERY_LONG_WORD;
@@ -84,6 +94,7 @@ static void end_word(struct reading *r)
     r->big_numbers += number && n >= BIG_NUMBER;
     r->alpha_words += r->word_letters > 0;
     r->capitals += r->capital;
+    r->live.named |= r->capital && n > 1 && r->f->words > 1;
     r->acronyms += r->word_letters > 1 && r->word_upper == r->word_letters;
     r->words[r->words_len++] = ' ';
     r->word_chars = r->word_letters = r->word_upper = 0;
@@ -107,7 +118,7 @@ static void add_to_word(struct reading *r, uint32_t cp)
         r->rare += low < 128 && strchr("jkqxz", (int)low) != NULL;
         r->wide += utf_is_wide(cp);
     }
-    r->words_len += utf8_put(r->words + r->words_len, low);
+    r->words_len += utf8_put(r->words + r->words_len, low < 128 ? low : utf_plain(low));
 }
 
 static void end_sentence(struct reading *r)
@@ -119,10 +130,15 @@ static void end_sentence(struct reading *r)
 
 static void end_line(struct reading *r)
 {
-    if (r->lines++ == 0)
+    if (r->lines++ == 0) {
         r->first_line = r->line_chars;
+        r->first_line_asks = r->line_end == '?' || r->line_end == 0xFF1F;
+    }
+    r->full_lines += r->line_words > 0;
+    /* half of its words are numbers, not counting one: the mark of a list */
+    r->number_lines += r->line_words && 2 * r->line_numbers + 1 >= r->line_words;
     r->line_squares += (double)r->line_chars * (double)r->line_chars;
-    r->line_chars = 0;
+    r->line_chars = r->line_words = r->line_numbers = r->line_end = 0;
 }
 
 static void count_ascii(struct reading *r, char c)
@@ -134,14 +150,17 @@ static void count_ascii(struct reading *r, char c)
     case '>':
     case '^':
     case '*':
+        r->math++;
+        break;
     case '/':
         r->math++;
+        r->slashes++;
+        break;
+    case '|':
+        r->bars++;
         break;
     case '%':
         r->percents++;
-        break;
-    case '$':
-        r->dollars++;
         break;
     case '_':
         r->blanks++;
@@ -153,9 +172,6 @@ static void count_ascii(struct reading *r, char c)
     case '[':
     case ']':
         r->f->code_marks++;
-        break;
-    case '(':
-        r->brackets++;
         break;
     case '"':
     case '\'':
@@ -183,6 +199,7 @@ static void add_mark(struct reading *r, uint32_t cp, char next)
     r->decimals += decimal;
     if (cp < 128)
         count_ascii(r, (char)cp);
+    r->live.pasted |= cp == '"' || cp == 0xAB || cp == 0x201C || cp == 0x300C || (cp == ':' && next == ' ');
     r->f->question_marks += cp == 0xFF1F;
     r->symbols += cp > 127;
     if (wide_end || (end && (next == '\0' || next == ' ' || next == '\n' || next == '\r' || next == '\t'))) {
@@ -200,6 +217,8 @@ static void read_chars(struct reading *r, const char *text, size_t len)
         uint32_t cp = utf8_next(text, len, &pos);
         r->chars++;
         r->line_chars += cp != '\n';
+        if (!utf_is_space(cp))
+            r->line_end = cp;
         if (utf_is_word(cp))
             add_to_word(r, cp);
         else
@@ -222,69 +241,78 @@ static void count_distinct(struct reading *r, const char *word, size_t len)
     r->seen[bit / 64] |= mask;
 }
 
-static bool is_live_year(const char *word, size_t len, int year)
+/* Four digits, and behind them the end of the word or a script that writes on (2027年). 0 = none. */
+static int year_of(const char *word, size_t len)
 {
     int n = 0;
-    if (len != 4)
-        return false;
-    for (size_t i = 0; i < len; i++) {
+    if (len < 4 || (len > 4 && (unsigned char)word[4] < 0x80))
+        return 0;
+    for (size_t i = 0; i < 4; i++) {
         if (!is_digit((unsigned char)word[i]))
-            return false;
+            return 0;
         n = n * 10 + (word[i] - '0');
     }
-    return n >= year && n <= year + YEARS_AHEAD;
+    return n;
 }
 
-static int live_points(unsigned signs, bool this_year)
-{
-    int points = this_year ? LIVE_ENOUGH : 0;
-    if (signs & LEX_LIVE)
-        points += LIVE_ENOUGH;
-    else if (signs & LEX_LIVE_WEAK)
-        points += 1;
-    if (signs & LEX_TIMELESS)
-        points -= LIVE_ENOUGH;
-    return points;
-}
-
-static void count_signs(struct reading *r, unsigned signs)
+static void count_signs(struct reading *r, uint64_t signs)
 {
     r->signs |= signs;
     r->f->known += signs != 0;
-    for (size_t i = 0; i < ARRAY_LEN(r->sign); i++)
-        r->sign[i] += signs >> i & 1;
+    for (uint64_t rest = signs; rest; rest &= rest - 1)
+        r->sign[__builtin_ctzll(rest)]++;
+}
+
+/* Of entries that begin inside the word. */
+static uint64_t signs_inside(const char *word, size_t len)
+{
+    uint64_t signs = 0;
+    for (size_t pos = 0; pos < len;) {
+        size_t from = pos;
+        uint32_t cp = utf8_next(word, len, &pos);
+        bool near_end = from < LIVE_WINDOW || from + LIVE_WINDOW > len;
+        if (from && near_end && lexicon_looks_inside(cp))
+            signs |= lexicon_signs(word + from, true);
+    }
+    return signs;
+}
+
+static void read_live(struct reading *r, const char *word, size_t len, uint64_t signs, int year)
+{
+    int n = year_of(word, len);
+    if ((unsigned char)word[len - 1] >= 0x80)
+        signs |= signs_inside(word, len);
+    r->live.any |= signs;
+    r->live.going |= len > 4 && memcmp(word + len - 3, "ing", 3) == 0;
+    if (r->live.words == 0)
+        r->live.opening = signs;
+    if (r->live.words++ < FIRST_WORDS)
+        r->live.first |= signs;
+    r->live.this_year = r->live.this_year || (n >= year && n <= year + YEARS_AHEAD);
+    r->live.past_year = r->live.past_year || (n >= OLDEST_YEAR && n < year);
 }
 
 static void read_words(struct reading *r, int year)
 {
-    int live = 0;
     for (size_t at = 0; at < r->words_len && r->words[at];) {
         const char *word = r->words + at;
         size_t len = strcspn(word, " ");
-        unsigned signs = lexicon_signs(word, len);
-        bool near_end = at < LIVE_WINDOW || at + LIVE_WINDOW > r->words_len;
+        uint64_t signs = lexicon_signs(word, false);
         if (at == 0)
-            r->f->follows = signs & LEX_FOLLOW;
+            r->f->follows = signs & LEXICON_BIT(follow);
         count_distinct(r, word, len);
         count_signs(r, signs);
-        if (near_end)
-            live += live_points(signs, is_live_year(word, len, year));
+        if (at < LIVE_WINDOW || at + LIVE_WINDOW > r->words_len)
+            read_live(r, word, len, signs, year);
         at += len + 1;
     }
-    r->f->live = live >= LIVE_ENOUGH;
-}
-
-static size_t signed_words(const struct reading *r, enum lexicon_sign sign)
-{
-    return r->sign[__builtin_ctz((unsigned)sign)];
 }
 
 static void set_lengths(struct reading *r, size_t chars)
 {
     double *at = r->f->at;
     size_t words = r->f->words;
-    double log_chars = log1(chars), lines = (double)r->lines, mean = (double)(r->chars) / lines;
-    double spread = r->line_squares / lines - mean * mean;
+    double log_chars = log1(chars);
     at[ROUTING_log_chars] = log_chars;
     at[ROUTING_log_chars_squared] = log_chars * log_chars / 8;
     at[ROUTING_log_words] = log1(words);
@@ -292,10 +320,20 @@ static void set_lengths(struct reading *r, size_t chars)
     at[ROUTING_log_sentences] = log1(r->sentences);
     at[ROUTING_log_sentence_words] = log1p((double)words / (double)(r->sentences ? r->sentences : 1));
     at[ROUTING_log_longest_sentence] = log1(r->longest_sentence);
+}
+
+/* Of the lines: how many, how long, how much alike. */
+static void set_lines(struct reading *r)
+{
+    double *at = r->f->at;
+    double lines = (double)r->lines, mean = (double)r->chars / lines;
+    double spread = r->line_squares / lines - mean * mean;
     at[ROUTING_log_lines] = log1(r->lines - 1);
     at[ROUTING_log_first_line] = log1(r->first_line);
     at[ROUTING_log_line_chars] = log1p(mean);
     at[ROUTING_log_line_spread] = log1p(spread > 0 ? sqrt(spread) : 0);
+    at[ROUTING_number_line_share] = share(r->number_lines, r->full_lines);
+    at[ROUTING_first_line_asks] = r->first_line_asks ? 1 : 0;
 }
 
 static void set_words(struct reading *r)
@@ -322,11 +360,10 @@ static void set_marks(struct reading *r)
     double *at = r->f->at;
     at[ROUTING_log_decimals] = log1(r->decimals);
     at[ROUTING_log_math_marks] = log1(r->math + r->percents);
-    at[ROUTING_log_dollars] = log1(r->dollars);
-    at[ROUTING_log_percents] = log1(r->percents);
     at[ROUTING_log_blanks] = log1(r->blanks);
     at[ROUTING_log_code_marks] = log1(r->f->code_marks);
-    at[ROUTING_log_brackets] = log1(r->brackets);
+    at[ROUTING_log_bars] = log1(r->bars);
+    at[ROUTING_log_slashes] = log1(r->slashes);
     at[ROUTING_log_quotes] = log1(r->quotes);
     at[ROUTING_log_question_marks] = log1(r->f->question_marks);
     at[ROUTING_log_commas] = log1(r->commas);
@@ -337,28 +374,25 @@ static void set_marks(struct reading *r)
     at[ROUTING_digit_share] = share(r->digits, r->chars);
 }
 
-static void set_pair(struct reading *r, enum lexicon_sign sign, enum routing_feature log_at,
-                     enum routing_feature share_at)
+static double word_share(const struct reading *r, enum lexicon_sign sign)
 {
-    size_t n = signed_words(r, sign);
-    r->f->at[log_at] = log1(n);
-    r->f->at[share_at] = damped_share(n, r->f->words);
+    return damped_share(r->sign[sign], r->f->words);
 }
 
 static void set_signs(struct reading *r)
 {
     double *at = r->f->at;
-    set_pair(r, LEX_QUESTION, ROUTING_log_question_words, ROUTING_question_word_share);
-    set_pair(r, LEX_NEGATION, ROUTING_log_negations, ROUTING_negation_share);
-    set_pair(r, LEX_FUNCTION, ROUTING_log_function_words, ROUTING_function_word_share);
-    set_pair(r, LEX_CONDITION, ROUTING_log_conditions, ROUTING_condition_share);
-    set_pair(r, LEX_COMPARISON, ROUTING_log_comparisons, ROUTING_comparison_share);
-    set_pair(r, LEX_QUANTITY, ROUTING_log_quantities, ROUTING_quantity_share);
-    set_pair(r, LEX_PERSON, ROUTING_log_persons, ROUTING_person_share);
-    at[ROUTING_has_why] = r->signs & LEX_WHY ? 1 : 0;
-    at[ROUTING_has_how] = r->signs & LEX_HOW ? 1 : 0;
-    at[ROUTING_has_which] = r->signs & LEX_WHICH ? 1 : 0;
-    at[ROUTING_has_how_many] = r->signs & LEX_HOW_MANY ? 1 : 0;
+    at[ROUTING_question_word_share] = word_share(r, LEX_question);
+    at[ROUTING_negation_share] = word_share(r, LEX_negation);
+    at[ROUTING_function_word_share] = word_share(r, LEX_function);
+    at[ROUTING_condition_share] = word_share(r, LEX_condition);
+    at[ROUTING_comparison_share] = word_share(r, LEX_comparison);
+    at[ROUTING_quantity_share] = word_share(r, LEX_quantity);
+    at[ROUTING_person_share] = word_share(r, LEX_person);
+    at[ROUTING_has_why] = r->signs & LEXICON_BIT(why) ? 1 : 0;
+    at[ROUTING_has_how] = r->signs & LEXICON_BIT(how) ? 1 : 0;
+    at[ROUTING_has_which] = r->signs & LEXICON_BIT(which) ? 1 : 0;
+    at[ROUTING_has_how_many] = r->signs & LEXICON_BIT(how_many) ? 1 : 0;
 }
 
 void features_of(struct features *f, const char *text, size_t len, int year)
@@ -372,12 +406,16 @@ void features_of(struct features *f, const char *text, size_t len, int year)
     read_chars(&r, text, len);
     read_words(&r, year);
     set_lengths(&r, len > FEATURES_BYTES_MAX ? utf8_count(text, len) : r.chars);
+    set_lines(&r);
     set_words(&r);
     set_marks(&r);
     set_signs(&r);
+    r.live.pasted = r.live.pasted || r.lines > 1;
+    r.live.numbers = f->numbers;
+    live_features(f->live_at, &r.live);
     f->wide = r.wide * 2 > r.letters;
-    f->tasks = signed_words(&r, LEX_TASK);
-    f->works = signed_words(&r, LEX_WORK);
-    f->codes = signed_words(&r, LEX_CODE);
-    f->hellos = signed_words(&r, LEX_HELLO);
+    f->tasks = r.sign[LEX_task];
+    f->works = r.sign[LEX_work];
+    f->codes = r.sign[LEX_code];
+    f->hellos = r.sign[LEX_hello];
 }

@@ -19,10 +19,10 @@ struct features {
     size_t known;                       /* words that are in the lexicon at all */
     bool follows;                       /* begins as a follow-up does */
     bool wide;                          /* a script written without blanks: its words cannot be counted */
-    bool live;                          /* asks for what only the outside world knows */
+    double live_at[ROUTING_LIVE_COUNT]; /* of needs_live, likewise */
 };
 
-/* `text` need not be UTF-8. `year` is the present one: a question about it or a later one is live. */
+/* `text` need not be UTF-8. `year` is the present one. */
 void features_of(struct features *f, const char *text, size_t len, int year);
 
 #endif

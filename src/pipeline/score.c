@@ -15,6 +15,7 @@
 
 #include "base/utf.h"
 #include "pipeline/features.h"
+#include "pipeline/live.h"
 #include "pipeline/stages.h"
 
 #define LOWEST         1.0
@@ -95,7 +96,7 @@ static void classify(struct turn_complexity *out, const struct routing *p)
 
 static void explain(struct turn_complexity *out, const struct features *f)
 {
-    reason(out, f->live, "live");
+    reason(out, out->needs_live, "live");
     reason(out, f->tasks > 0, "analysis");
     reason(out, f->works > 0, "work");
     reason(out, f->codes > 0 || f->code_marks >= CODE_MARKS, "code");
@@ -107,14 +108,14 @@ static void explain(struct turn_complexity *out, const struct features *f)
 
 static void rate(struct turn_complexity *out, const struct routing *p, const struct features *f)
 {
-    out->needs_live = f->live;
+    out->needs_live = live_asked(p, f->live_at);
     if (is_hello(f)) {
         out->score = LOWEST;
         reason(out, true, "greeting");
     } else if (is_blank(f)) {
         out->score = (p->cheap_below + p->strong_from) / 2;
         reason(out, true, "no_signal");
-        reason(out, f->live, "live");
+        reason(out, out->needs_live, "live");
     } else {
         double base = percentile(p, weighted_sum(p, f));
         out->score = least(HIGHEST, base + points(p, f, base));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the fit of the complexity score reads: for each line {"prompt": ...} on standard input, the features
- * as the daemon sees them, separated by blanks. `features --names` prints their names, `features --speed`
- * the microseconds per kilobyte that scoring the same lines takes.
+ * as the daemon sees them, separated by blanks: those of the score, with --live those of needs_live in the
+ * year LIVE_YEAR. `--names` and `--live-names` print what they are called, `--speed` the microseconds per
+ * kilobyte that scoring the same lines takes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,31 +13,37 @@
 
 #include "base/json.h"
 #include "pipeline/features.h"
+#include "pipeline/lexicon.h"
 #include "pipeline/score.h"
 
-#define YEAR   2024
-#define ROUNDS 10
+#define YEAR      2024
+#define LIVE_YEAR 2026
+#define ROUNDS    10
 
-#define NAME(name) #name,
+#define NAME(name)       #name,
+#define NAME_FIRST(name) "first_" #name,
+#define NAME_TOPIC(name) #name "_topic",
 static const char *const names[] = { ROUTING_FEATURES(NAME) };
+static const char *const live_names[] = { ROUTING_LIVE_FEATURES(NAME, NAME_FIRST, NAME_TOPIC, NAME) };
+
+enum task { FEATURES, LIVE, SPEED };
 
 struct spent {
     int64_t us;
     size_t bytes;
 };
 
-static void print_names(void)
+static int print_names(const char *const *name, size_t n)
 {
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        puts(names[i]);
+    for (size_t i = 0; i < n; i++)
+        puts(name[i]);
+    return 0;
 }
 
-static void print_features(const char *prompt)
+static void print_features(const double *at, size_t n)
 {
-    struct features f;
-    features_of(&f, prompt, strlen(prompt), YEAR);
-    for (size_t i = 0; i < ROUTING_FEATURE_COUNT; i++)
-        printf("%.9g%c", f.at[i], i + 1 < ROUTING_FEATURE_COUNT ? ' ' : '\n');
+    for (size_t i = 0; i < n; i++)
+        printf("%.9g%c", at[i], i + 1 < n ? ' ' : '\n');
 }
 
 static void time_score(struct spent *s, const char *prompt)
@@ -50,7 +57,21 @@ static void time_score(struct spent *s, const char *prompt)
     s->bytes += ROUNDS * strlen(prompt);
 }
 
-static int each_line(bool speed)
+static void take(enum task task, struct spent *s, const char *prompt)
+{
+    struct features f;
+    if (task == SPEED) {
+        time_score(s, prompt);
+        return;
+    }
+    features_of(&f, prompt, strlen(prompt), task == LIVE ? LIVE_YEAR : YEAR);
+    if (task == LIVE)
+        print_features(f.live_at, ROUTING_LIVE_COUNT);
+    else
+        print_features(f.at, ROUTING_FEATURE_COUNT);
+}
+
+static int each_line(enum task task)
 {
     struct spent s = { 0 };
     char *line = NULL;
@@ -63,23 +84,27 @@ static int each_line(bool speed)
             fprintf(stderr, "features: %s\n", err.text);
             return 65;
         }
-        if (speed)
-            time_score(&s, json_text(o, "prompt", ""));
-        else
-            print_features(json_text(o, "prompt", ""));
+        take(task, &s, json_text(o, "prompt", ""));
         cJSON_Delete(o);
     }
     free(line);
-    if (speed && s.bytes)
+    if (s.bytes)
         printf("%.2f us per kB\n", (double)s.us * 1024 / (double)s.bytes);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--names") == 0) {
-        print_names();
-        return 0;
+    const char *option = argc > 1 ? argv[1] : "";
+    if (lexicon_mistake()) {
+        fprintf(stderr, "features: src/pipeline/lexicon.txt:%zu\n", lexicon_mistake());
+        return 65;
     }
-    return each_line(argc > 1 && strcmp(argv[1], "--speed") == 0);
+    if (strcmp(option, "--names") == 0)
+        return print_names(names, ARRAY_LEN(names));
+    if (strcmp(option, "--live-names") == 0)
+        return print_names(live_names, ARRAY_LEN(live_names));
+    return each_line(strcmp(option, "--speed") == 0  ? SPEED
+                     : strcmp(option, "--live") == 0 ? LIVE
+                                                     : FEATURES);
 }

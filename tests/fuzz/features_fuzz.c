@@ -36,6 +36,7 @@ static void check_score(const char *text, const char *before)
     static const struct routing policy = { .cheap_below = 4,
                                            .strong_from = 7,
                                            .weight = { [ROUTING_log_chars] = 1 },
+                                           .live = { [ROUTING_LIVE_now] = 1, [ROUTING_LIVE_topics] = 1 },
                                            .knot = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 },
                                            .points = { 1.5, 2.5, -9 } };
     struct turn_complexity c;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The surface as numbers: exact counts on small texts, nothing infinite on hostile ones, live questions.
+ * The surface as numbers: exact counts on small texts, nothing infinite on hostile ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +23,8 @@ static struct features read_text(const char *text)
     features_of(&f, text, strlen(text), YEAR);
     for (size_t i = 0; i < ROUTING_FEATURE_COUNT; i++)
         assert_true(isfinite(f.at[i]) && f.at[i] >= 0);
+    for (size_t i = 0; i < ROUTING_LIVE_COUNT; i++)
+        assert_true(isfinite(f.live_at[i]) && f.live_at[i] >= 0);
     return f;
 }
 
@@ -37,7 +39,7 @@ static void features__nothing_is_all_zeros(void **state X_UNUSED)
     for (size_t i = 0; i < ROUTING_FEATURE_COUNT; i++)
         assert_true(f.at[i] == 0);
     assert_int_equal(f.words, 0);
-    assert_false(f.live || f.wide || f.follows);
+    assert_false(f.wide || f.follows);
 }
 
 static void features__counts_words_numbers_and_marks(void **state X_UNUSED)
@@ -49,11 +51,9 @@ static void features__counts_words_numbers_and_marks(void **state X_UNUSED)
     near(f.at[ROUTING_log_big_numbers], log1p(2));
     near(f.at[ROUTING_log_decimals], log1p(2));
     near(f.at[ROUTING_log_math_marks], log1p(3));
-    near(f.at[ROUTING_log_dollars], log1p(1));
-    near(f.at[ROUTING_log_percents], log1p(1));
-    near(f.at[ROUTING_log_brackets], log1p(1));
+    near(f.at[ROUTING_log_bars], 0);
     near(f.at[ROUTING_log_quotes], log1p(2));
-    near(f.at[ROUTING_log_negations], log1p(1));
+    near(f.at[ROUTING_negation_share], 1.0 / (12 + 20));
     assert_int_equal(f.code_marks, 3);
     assert_int_equal(f.question_marks, 1);
 }
@@ -65,6 +65,16 @@ static void features__counts_sentences_and_lines(void **state X_UNUSED)
     near(f.at[ROUTING_log_lines], log1p(2));
     near(f.at[ROUTING_log_first_line], log1p(38));
     near(f.at[ROUTING_log_longest_sentence], log1p(4));
+}
+
+static void features__lines_of_numbers(void **state X_UNUSED)
+{
+    struct features f = read_text("How many are left?\n\n1. 12 or 13\n2. none of these\n3. 4/5 | 9");
+    near(f.at[ROUTING_number_line_share], 2.0 / 4);
+    near(f.at[ROUTING_log_bars], log1p(1));
+    near(f.at[ROUTING_log_slashes], log1p(1));
+    near(f.at[ROUTING_first_line_asks], 1);
+    near(read_text("Tell me.\nWhy?").at[ROUTING_first_line_asks], 0);
 }
 
 static void features__case_of_words(void **state X_UNUSED)
@@ -81,44 +91,33 @@ static void features__an_option_list_is_lines_like_any_others(void **state X_UNU
 {
     struct features a = read_text("Which one?\nA. red\nB. blue"),
                     b = read_text("Which one?\nX. red\nY. blue");
-    a.at[ROUTING_rare_letter_share] = b.at[ROUTING_rare_letter_share] = 0;   /* X is a rare letter */
-    a.at[ROUTING_log_function_words] = b.at[ROUTING_log_function_words] = 0; /* "a" and "y" are words */
+    a.at[ROUTING_rare_letter_share] = b.at[ROUTING_rare_letter_share] = 0; /* X is a rare letter */
     a.at[ROUTING_function_word_share] = b.at[ROUTING_function_word_share] = 0;
     assert_memory_equal(a.at, b.at, sizeof a.at);
 }
 
-static void features__live_questions_in_eight_languages(void **state X_UNUSED)
+static double live_sign(const char *text, enum routing_live sign)
 {
-    static const char *const live[] = {
-        "What is the price of ETH?",
-        "who won last night",
-        "Was kostet Gold heute?",
-        "\xc2\xbfQu\xc3\xa9 tiempo hace hoy?",
-        "la m\xc3\xa9t\xc3\xa9o \xc3\xa0 Paris",
-        "notizie su Milano",
-        "cota\xc3\xa7\xc3\xa3o do euro",
-        "курс доллара",
-        "Bitcoin price now",
-        "rules for 2026",
-        "rules for 2031",
-    };
-    static const char *const timeless[] = {
-        "What is gas?",
-        "I know nowhere",
-        "Todays is not a word",
-        "How does a price oracle work?",
-        "explain how weather forecasts work",
-        "rules of 2025",
-        "12026 and 2099",
-        "now explain it",
-        "",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(live); i++)
-        if (!read_text(live[i]).live)
-            fail_msg("not live: %s", live[i]);
-    for (size_t i = 0; i < ARRAY_LEN(timeless); i++)
-        if (read_text(timeless[i]).live)
-            fail_msg("live: %s", timeless[i]);
+    return read_text(text).live_at[sign];
+}
+
+static void features__years_are_told_from_numbers(void **state X_UNUSED)
+{
+    assert_true(live_sign("rules for 2026", ROUTING_LIVE_this_year) > 0);
+    assert_true(live_sign("rules for 2031", ROUTING_LIVE_this_year) > 0);
+    assert_true(live_sign("rules of 2025", ROUTING_LIVE_this_year) == 0);
+    assert_true(live_sign("rules of 2025", ROUTING_LIVE_past_year) > 0);
+    assert_true(live_sign("12026 or 2099", ROUTING_LIVE_this_year) == 0);
+    assert_true(live_sign("0800 and 20 26", ROUTING_LIVE_past_year) == 0);
+}
+
+static void features__live_signs_need_no_accents(void **state X_UNUSED)
+{
+    assert_true(live_sign("la m\xc3\xa9t\xc3\xa9o \xc3\xa0 Paris", ROUTING_LIVE_weather) > 0);
+    assert_true(live_sign("la meteo a Paris", ROUTING_LIVE_weather) > 0);
+    assert_true(live_sign("\xc3\xbc"
+                          "bermorgen",
+                          ROUTING_LIVE_near) > 0);
 }
 
 static void features__a_live_word_deep_inside_a_long_text_is_a_story(void **state X_UNUSED)
@@ -129,9 +128,28 @@ static void features__a_live_word_deep_inside_a_long_text_is_a_story(void **stat
         text[i] = ' ';
     memcpy(text + 1500, "today news", 10);
     text[1499] = text[1510] = ' ';
-    assert_false(read_text(text).live);
+    assert_true(live_sign(text, ROUTING_LIVE_newest) == 0);
     memcpy(text + 3000, " today news", 12);
-    assert_true(read_text(text).live);
+    assert_true(live_sign(text, ROUTING_LIVE_newest) > 0);
+}
+
+/* 今天天气: today, weather */
+static void features__words_are_found_inside_a_script_without_blanks(void **state X_UNUSED)
+{
+    static const char text[] = "\xe4\xbb\x8a\xe5\xa4\xa9\xe5\xa4\xa9\xe6\xb0\x94";
+    assert_true(live_sign(text, ROUTING_LIVE_today) > 0 && live_sign(text, ROUTING_LIVE_weather) > 0);
+    assert_true(live_sign("notoday", ROUTING_LIVE_today) == 0);
+}
+
+static void features__a_wall_of_wide_characters_is_read_at_its_ends_only(void **state X_UNUSED)
+{
+    char text[FEATURES_BYTES_MAX] = "";
+    for (size_t at = 0; at + 3 < sizeof text; at += 3)
+        memcpy(text + at, "\xe7\x9a\x84", 4);
+    memcpy(text + 3000, "\xe5\xa4\xa9\xe6\xb0\x94", 6);
+    assert_true(live_sign(text, ROUTING_LIVE_weather) == 0);
+    memcpy(text + 30, "\xe5\xa4\xa9\xe6\xb0\x94", 6);
+    assert_true(live_sign(text, ROUTING_LIVE_weather) > 0);
 }
 
 static void features__scripts_without_blanks_are_known_as_such(void **state X_UNUSED)
@@ -193,10 +211,14 @@ int main(void)
         cmocka_unit_test(features__nothing_is_all_zeros),
         cmocka_unit_test(features__counts_words_numbers_and_marks),
         cmocka_unit_test(features__counts_sentences_and_lines),
+        cmocka_unit_test(features__lines_of_numbers),
         cmocka_unit_test(features__case_of_words),
         cmocka_unit_test(features__an_option_list_is_lines_like_any_others),
-        cmocka_unit_test(features__live_questions_in_eight_languages),
+        cmocka_unit_test(features__years_are_told_from_numbers),
+        cmocka_unit_test(features__live_signs_need_no_accents),
         cmocka_unit_test(features__a_live_word_deep_inside_a_long_text_is_a_story),
+        cmocka_unit_test(features__words_are_found_inside_a_script_without_blanks),
+        cmocka_unit_test(features__a_wall_of_wide_characters_is_read_at_its_ends_only),
         cmocka_unit_test(features__scripts_without_blanks_are_known_as_such),
         cmocka_unit_test(features__hostile_bytes_do_no_harm),
         cmocka_unit_test(features__the_buffer_ends_inside_a_word_or_character),
