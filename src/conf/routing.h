@@ -76,6 +76,7 @@ enum routing_feature { ROUTING_FEATURES(ROUTING_FEATURE_ENUM) ROUTING_FEATURE_CO
     X(near)                                                                                                  \
     X(newest)                                                                                                \
     X(past)                                                                                                  \
+    X(asset)                                                                                                 \
     X(market)                                                                                                \
     X(price)                                                                                                 \
     X(weather)                                                                                               \
@@ -128,6 +129,9 @@ enum routing_feature { ROUTING_FEATURES(ROUTING_FEATURE_ENUM) ROUTING_FEATURE_CO
     X(asks_time)                                                                                             \
     X(past_year_topic)                                                                                       \
     X(who_office)                                                                                            \
+    X(price_asset)                                                                                           \
+    X(time_asset)                                                                                            \
+    X(brief_asset)                                                                                           \
     X(price_market)                                                                                          \
     X(task_time)                                                                                             \
     X(plain_topic)                                                                                           \

@@ -34,7 +34,8 @@
     X(newest)                                                                                                \
     X(past)                                                                                                  \
     /* about what: */                                                                                        \
-    X(market) /* what is traded */                                                                           \
+    X(asset) /* has a price, and much else to be asked about */                                              \
+    X(market)                                                                                                \
     X(price)                                                                                                 \
     X(weather)                                                                                               \
     X(sport)                                                                                                 \

@@ -36,7 +36,7 @@ static void set_signs(double *at, const struct live_signs *s)
 
 static void set_pairs(double *at, const struct live_signs *s)
 {
-    bool topic = s->any & TOPICS;
+    bool topic = s->any & TOPICS, asset = s->any & LEXICON_BIT(asset);
 #define WITH_TOPIC(name) at[ROUTING_LIVE_##name##_topic] = topic && s->any & LEXICON_BIT(name) ? 1 : 0;
     ROUTING_LIVE_TOPIC_SIGNS(WITH_TOPIC)
 #undef WITH_TOPIC
@@ -48,6 +48,9 @@ static void set_pairs(double *at, const struct live_signs *s)
         (s->any & ASKS) && (s->any & TIMES || s->this_year) && !(s->any & TASKS) ? 1 : 0;
     at[ROUTING_LIVE_past_year_topic] = topic && s->past_year ? 1 : 0;
     at[ROUTING_LIVE_who_office] = (s->any & LEXICON_BIT(who)) && (s->any & LEXICON_BIT(office)) ? 1 : 0;
+    at[ROUTING_LIVE_price_asset] = asset && s->any & LEXICON_BIT(price) ? 1 : 0;
+    at[ROUTING_LIVE_time_asset] = asset && s->any & TIMES && !(s->any & TASKS) ? 1 : 0;
+    at[ROUTING_LIVE_brief_asset] = asset && s->words <= BRIEF_WORDS ? 1 : 0;
     at[ROUTING_LIVE_price_market] = (s->any & LEXICON_BIT(price)) && (s->any & LEXICON_BIT(market)) ? 1 : 0;
     at[ROUTING_LIVE_task_time] = (s->any & TASKS) && (s->any & TIMES) ? 1 : 0;
     at[ROUTING_LIVE_plain_topic] = topic && !(s->any & (TASKS | LEXICON_BIT(past))) ? 1 : 0;
