@@ -136,7 +136,7 @@ static size_t join(char joined[JOINED_BYTES], const char *before, const char *te
 {
     size_t text_len = strlen(text), len = utf8_floor(before, strlen(before), JOINED_BYTES / 2);
     memcpy(joined, before, len);
-    joined[len++] = '\n';
+    joined[len++] = ' '; /* not a new line: that is what pasted text has */
     text_len = utf8_floor(text, text_len, JOINED_BYTES - len);
     memcpy(joined + len, text, text_len);
     return len + text_len;

@@ -115,6 +115,10 @@ static void score__a_short_follow_up_inherits(void **state)
     remember(k, true, "What is the weather in Rome today?");
     c = score(k, "and in Milan?");
     assert_true(c->needs_live && says(c, "follow_up") && c->klass == ROUTE_RESEARCH);
+    remember(k, true, "price of ETH?");
+    assert_true(score(k, "and BTC?")->needs_live);
+    remember(k, true, "What is gas on Ethereum?");
+    assert_false(score(k, "and why?")->needs_live);
 }
 
 static void score__thanks_and_new_questions_do_not_inherit(void **state)
