@@ -58,11 +58,10 @@ int knowledge_search(struct knowledge_reader *r, const char *question, size_t to
                      struct turn_passages *out, struct err *err);
 
 struct knowledge_stats {
-    int64_t documents, chunks, generation;
+    int64_t documents, chunks;
+    int64_t incarnation, generation; /* together they name what is found: an index made anew counts from 1 */
 };
-/* The generation a search would use now; cheap. 0 = empty. */
-int knowledge_generation(struct knowledge_reader *r, int64_t *out, struct err *err);
-
+/* Of what a search would use now; cheap. Zeros = empty. */
 int knowledge_stats(struct knowledge_reader *r, struct knowledge_stats *out, struct err *err);
 
 #endif

@@ -314,16 +314,8 @@ int knowledge_stats(struct knowledge_reader *r, struct knowledge_stats *out, str
     *out = (struct knowledge_stats){
         .documents = s.documents,
         .chunks = (int64_t)chunks,
+        .incarnation = s.incarnation,
         .generation = s.generation,
     };
     return 0;
-}
-
-int knowledge_generation(struct knowledge_reader *r, int64_t *out, struct err *err)
-{
-    struct knowledge_stats stats;
-    int rc = knowledge_stats(r, &stats, err);
-
-    *out = stats.generation;
-    return rc;
 }

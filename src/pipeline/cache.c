@@ -129,15 +129,16 @@ static bool from_memory(struct turn *t)
 enum verdict stage_cache(struct turn *t, struct worker *w)
 {
     const struct worker_kit *kit = w->state;
-    int64_t generation = 0;
+    struct knowledge_stats docs;
     if (t->memory.len || t->redaction.found || t->screen.flagged)
         return NEXT;
-    if (knowledge_generation(kit->knowledge, &generation, &t->err))
+    if (knowledge_stats(kit->knowledge, &docs, &t->err))
         return NEXT; /* retrieve will say what is wrong */
     const struct config *c = t->snap->config;
-    char *context = arena_printf(&t->arena, "%s|%s|%s|%d|%d|%d|%lld|", t->msg.bot, t->identity.language,
-                                 policies_version(t->snap->policies), c->answer.footer,
-                                 (int)c->answer.grounding, c->knowledge.top_k, (long long)generation);
+    char *context =
+        arena_printf(&t->arena, "%s|%s|%s|%d|%d|%d|%llx|%lld|", t->msg.bot, t->identity.language,
+                     policies_version(t->snap->policies), c->answer.footer, (int)c->answer.grounding,
+                     c->knowledge.top_k, (long long)docs.incarnation, (long long)docs.generation);
     struct str question = normalised(t);
     if (!context || !question.at)
         return turn_fail(t, -ENOMEM, "cache");

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -102,6 +103,21 @@ static void stage__whatever_the_answer_depends_on_is_in_the_key(void **state)
     assert_string_not_equal(key_of(k, q), reindexed);
     k->pipe.keys.identity[0] ^= 1;
     assert_string_not_equal(key_of(k, q), reindexed);
+}
+
+/* Deleted and made again from other documents: its generations begin at 1 as the first one's did. */
+static void stage__an_index_made_anew_is_another_one(void **state)
+{
+    static const char *const file[] = { "knowledge.db", "knowledge.db-wal", "knowledge.db-shm" };
+    struct stage_kit *k = *state;
+    char path[96];
+    const char *before = key_of(k, "What is gas?");
+    for (size_t i = 0; i < ARRAY_LEN(file); i++) {
+        snprintf(path, sizeof path, "%s/%s", k->dir.at, file[i]);
+        unlink(path);
+    }
+    stage_kit_index(k, "gas.md", "# Gas\n\nGas is a state of matter.\n");
+    assert_string_not_equal(key_of(k, "What is gas?"), before);
 }
 
 static void stage__what_is_personal_is_never_cached(void **state)
@@ -236,6 +252,7 @@ int main(void)
         CASE(stage__a_hit_is_an_answer_that_costs_nothing),
         CASE(stage__the_same_question_is_one_key_for_everybody),
         CASE(stage__whatever_the_answer_depends_on_is_in_the_key),
+        CASE(stage__an_index_made_anew_is_another_one),
         CASE(stage__what_is_personal_is_never_cached),
         CASE(stage__other_words_for_the_same_are_another_question),
         CASE(stage__other_words_for_the_same_hit_when_switched_on),
