@@ -17,8 +17,8 @@
 
 #define STORE_BATCH_MAX 64
 #define STORE_BUSY_FROM 8 /* a batch of as many had company ... */
-#define STORE_LINGER_US 1000
-#define STORE_BUSY_OPS  48 /* ... and the next one waits until it has so many, or as long as that */
+#define STORE_LINGER_US 500
+#define STORE_BUSY_OPS  24 /* ... and the next one waits until it has so many, or as long as that */
 
 enum store_kind {
     STORE_INGEST,
