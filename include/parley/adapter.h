@@ -52,6 +52,10 @@ struct delivered {
     const char *error;
 };
 
+/* Durable words of an adapter (an offset, a menu's hash, a button's meaning). `value` NULL: there is none, or
+ * its time is over; borrowed. rc negative: the store failed. Loop thread. */
+typedef void state_done(void *ctx, int rc, const char *value);
+
 struct adapter_ops {
     const char *name; /* the channel */
     /* must. Opens routes and sockets; X_E_NOT_FOUND = not configured, stays off. */
@@ -69,6 +73,11 @@ struct adapter_ops {
     void (*restart)(struct adapter *a, struct turn *t); /* may: forget the sentences so far */
     void (*deliver)(struct adapter *a, const struct delivery *d);                 /* must */
     void (*failed)(struct adapter *a, struct turn *t, const struct refusal *why); /* must */
+    /* may: the answer as the messages it will be sent as, before it is recorded; each becomes a part with this
+     * payload, delivered in order, the next when the one before is settled. At most STORE_PARTS_MAX; strings
+     * in `words`. Absent: one part with payload "". 0, -ENOMEM. */
+    int (*parts)(struct adapter *a, const struct turn *t, struct arena *words, const char *const **payload,
+                 size_t *n);
 };
 
 /* What the core offers. Functions take the host they came with. */
@@ -83,6 +92,12 @@ struct host {
     void (*drained)(struct host *h, const char *turn_id); /* after X_E_FULL */
     void (*abandon)(struct host *h, const char *turn_id); /* the client left and cannot come back */
     void (*delivered)(struct host *h, const char *turn_id, int part, const struct delivered *how);
+    /* state_put: value NULL forgets; until_wall_ms 0 = for ever. take: reads and forgets, atomically: of two
+     * takers one gets it. Keys begin with the channel's name. `done` may be NULL for put. */
+    void (*state_put)(struct host *h, const char *key, const char *value, int64_t until_wall_ms,
+                      state_done *done, void *ctx);
+    void (*state_get)(struct host *h, const char *key, state_done *done, void *ctx);
+    void (*state_take)(struct host *h, const char *key, state_done *done, void *ctx);
     struct snapshot *(*snapshot)(struct host *h); /* the current one, counted: snapshot_unref it */
     bool (*ready)(struct host *h);
     void (*health)(struct host *h, struct buf *out);  /* JSON components */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bot API 10.1 as bytes: updates in, method calls out, what an answer means. Pure; any thread. Ids are 52 bits
+ * (Bot API, Chat.id): they are read as doubles and written as integers. Unknown members are passed over; an
+ * update that cannot be used is TG_OTHER, never an error of its batch.
+ */
+#ifndef TELEGRAM_WIRE_H
+#define TELEGRAM_WIRE_H
+
+#include <parley/arena.h>
+#include <parley/status.h>
+
+#include "base/str.h"
+
+#define TG_POLL_S         50        /* longest timeout of getUpdates (tdlib/telegram-bot-api, Client.h) */
+#define TG_BATCH_MAX      100       /* updates of one getUpdates */
+#define TG_BODY_MAX       (8U << 20) /* bytes of one answer */
+#define TG_CALLBACK_BYTES 64        /* of callback_data */
+
+/* getMe */
+struct tg_me {
+    int64_t id;
+    char username[40];
+    bool reads_groups; /* can_read_all_group_messages: privacy mode is off */
+};
+
+enum tg_kind {
+    TG_MESSAGE,  /* somebody wrote: text, or media with or without a caption */
+    TG_CALLBACK, /* a button was pressed */
+    TG_MIGRATED, /* a group became a supergroup: chat_id -> migrated_to */
+    TG_BLOCKED,  /* my_chat_member: the bot was blocked or removed */
+    TG_OTHER,    /* edits, channel posts, service messages, what is new: counted and passed over */
+};
+
+enum tg_chat { TG_PRIVATE, TG_GROUP, TG_SUPERGROUP, TG_CHANNEL };
+enum tg_media { TG_NO_MEDIA, TG_PHOTO, TG_VOICE, TG_VIDEO, TG_DOCUMENT, TG_STICKER, TG_OTHER_MEDIA };
+
+struct tg_update {
+    int64_t update_id;
+    enum tg_kind kind;
+    enum tg_chat chat;
+    int64_t chat_id, message_id;
+    int64_t thread_id;     /* forum topic; 0 = none, also for the General one (id 1) */
+    int64_t from_id;       /* 0: nobody (channel post, anonymous admin) */
+    bool from_bot;
+    const char *from_lang; /* "de", "" = unknown */
+    const char *text;      /* text or caption without the mention of us and without the command; "" = none */
+    const char *command;   /* "ask" of "/ask@thisbot"; "" = none, or one for another bot (see for_other) */
+    bool for_other;        /* begins with a command for another bot */
+    bool mentions_us, replies_to_us;
+    enum tg_media media;
+    int64_t media_bytes;   /* 0 = unknown */
+    const char *callback_id, *data; /* TG_CALLBACK */
+    int64_t migrated_to;   /* TG_MIGRATED */
+    int64_t date_s;
+};
+
+/* The result array of getUpdates. `*unreadable` counts elements without an update_id. 0, X_E_INVALID (not JSON,
+ * or ok is not true: see tg_reply_read), -ENOMEM. */
+int tg_updates_read(const char *json, size_t len, const struct tg_me *me, struct arena *a,
+                    struct tg_update **out, size_t *n, size_t *unreadable, struct err *err);
+/* One update, the body of a webhook call. 0, X_E_INVALID, -ENOMEM. */
+int tg_update_read(const char *json, size_t len, const struct tg_me *me, struct arena *a,
+                   struct tg_update *out, struct err *err);
+int tg_me_read(const char *json, size_t len, struct tg_me *out, struct err *err);
+
+/* ---- what an answer means ---- */
+enum tg_end {
+    TG_OK,           /* also "message is not modified" */
+    TG_RETRY,        /* 5xx, or no answer to a call that may be repeated */
+    TG_FLOOD,        /* 429: not before retry_after_ms */
+    TG_CONFLICT,     /* 409: another poll or a webhook */
+    TG_UNAUTHORIZED, /* 401, 404 on the token */
+    TG_MOVED,        /* the group is a supergroup now: migrated_to */
+    TG_NO_THREAD,    /* "message thread not found": again without it */
+    TG_GONE,         /* 403: blocked, kicked, deactivated; 400 chat not found: never again */
+    TG_BAD_ENTITIES, /* 400 about entities or parsing: again as plain text */
+    TG_BAD,          /* any other 400: our bug; not to be repeated */
+};
+
+struct tg_reply {
+    enum tg_end end;
+    int64_t message_id;     /* TG_OK of a send; 0 = none */
+    int64_t retry_after_ms; /* TG_FLOOD */
+    int64_t migrated_to;    /* TG_MOVED */
+    char detail[128];       /* for the operator: Telegram's description, cut; no user words, no token */
+};
+
+/* `status` 0 = there was no answer. `retry_after_s` from the HTTP header, -1 = none. */
+void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t len, struct tg_reply *out);
+
+/* ---- calls; the body of POST {api_base}/bot{token}/{method} as JSON ---- */
+void tg_get_updates(struct buf *out, int64_t offset, int timeout_s);
+/* payload: tg_text_json(). reply_to 0, thread_id 0 = none; buttons: "" or a JSON array of rows. */
+void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to, const char *payload,
+                     const char *buttons, bool plain);
+void tg_edit_text(struct buf *out, int64_t chat_id, int64_t message_id, const char *text);
+void tg_delete_message(struct buf *out, int64_t chat_id, int64_t message_id);
+void tg_chat_action(struct buf *out, int64_t chat_id, int64_t thread_id); /* typing */
+void tg_answer_callback(struct buf *out, const char *callback_id, const char *text);
+void tg_set_webhook(struct buf *out, const char *url, const char *secret);
+struct tg_command {
+    const char *name, *description;
+};
+/* scope: "default", "all_private_chats", "all_group_chats"; language "" or two letters. */
+void tg_set_commands(struct buf *out, const struct tg_command *command, size_t n, const char *scope,
+                     const char *language);
+
+#endif
