@@ -128,7 +128,9 @@ static void loopback_restart(struct adapter *a, struct turn *t)
 
 static void loopback_deliver(struct adapter *a, const struct delivery *d)
 {
-    const struct delivered how = { .state = OUTBOX_SENT, .platform_id = "" };
+    struct delivered how = { .state = OUTBOX_SENT, .platform_id = "" };
+    if (a->ear.part)
+        how.state = a->ear.part(a->ear.ctx, d->address, d->part, d->payload);
     if (a->ear.answered)
         a->ear.answered(a->ear.ctx, d->address, d->answer_json, d->turn == NULL);
     a->host->delivered(a->host, d->turn_id, d->part, &how);
@@ -138,6 +140,12 @@ static void loopback_failed(struct adapter *a, struct turn *t, const struct refu
 {
     if (a->ear.failed)
         a->ear.failed(a->ear.ctx, t->msg.address, why);
+}
+
+static int loopback_parts(struct adapter *a, const struct turn *t, struct arena *words,
+                          const char *const **payload, size_t *n)
+{
+    return a->ear.parts ? a->ear.parts(a->ear.ctx, t, words, payload, n) : 0;
 }
 
 const struct adapter_ops adapter_loopback = {
@@ -153,4 +161,5 @@ const struct adapter_ops adapter_loopback = {
     .restart = loopback_restart,
     .deliver = loopback_deliver,
     .failed = loopback_failed,
+    .parts = loopback_parts,
 };

@@ -19,6 +19,11 @@ struct loopback_ear {
     void (*replay)(void *ctx, const char *tag, const char *answer_json);
     void (*answered)(void *ctx, const char *tag, const char *answer_json, bool after_restart);
     void (*failed)(void *ctx, const char *tag, const struct refusal *why);
+    /* may: adapter_ops.parts; then each part is told to `part`, which answers OUTBOX_SENT or
+     * what else becomes of it. */
+    int (*parts)(void *ctx, const struct turn *t, struct arena *words, const char *const **payload,
+                 size_t *n);
+    enum outbox_state (*part)(void *ctx, const char *tag, int part, const char *payload);
 };
 
 /* Strings NULL mean "". The tag is stored as the message's address, so it survives a restart. */

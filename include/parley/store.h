@@ -80,7 +80,7 @@ struct store_answer {
     size_t pseudonyms;
     const char *const *part; /* payloads in order; at least one */
     size_t parts;
-    enum outbox_state part_state; /* SENDING when the caller delivers at once, else PENDING */
+    enum outbox_state part_state; /* of the first: SENDING when the caller delivers at once, else PENDING */
 };
 
 /* ---- the ledger of provider calls, and what they may cost ---- */
@@ -128,6 +128,19 @@ struct store_part {
     int64_t next_at_ms;      /* PENDING: not before */
     const char *error;       /* why not, "" = fine; no user words */
     int64_t now_ms;
+    bool more;               /* out, after a final state: another part of the turn may be open */
+};
+
+/* ---- what adapters keep ---- */
+enum store_state_do { STATE_PUT, STATE_GET, STATE_TAKE /* GET, and it is gone */ };
+struct store_state {
+    enum store_state_do what;
+    const char *key;
+    const char *value; /* PUT; NULL = forget it */
+    int64_t until_ms;  /* PUT: wall clock, 0 = for ever */
+    int64_t now_ms;
+    struct arena *arena;
+    const char *got; /* out, in the arena: NULL = nothing, or its time is over */
 };
 
 /* ---- giving a message back ---- */
@@ -210,7 +223,8 @@ struct store_ops {
      * X_E_NOT_FOUND: not begun, or closed already. */
     int (*attempt_end)(struct store_db *db, const struct store_attempt *in, struct err *err);
     /* X_E_NOT_FOUND: no such part, or it is final (SENT, UNDELIVERABLE, DEAD). SENDING counts a try. */
-    int (*part_set)(struct store_db *db, const struct store_part *in, struct err *err);
+    int (*part_set)(struct store_db *db, struct store_part *in, struct err *err);
+    int (*state)(struct store_db *db, struct store_state *s, struct err *err);
     /* At start, before anything else: CLAIMED -> RECEIVED with crashes + 1 (or DEAD with the notice),
      * SENDING -> PENDING marked possible_duplicate, open attempts closed as "crashed": what they really cost
      * is unknown, so their estimates count as spent. */

@@ -159,6 +159,12 @@ struct turn_answer {
     const char *details_json; /* of a refusal or notice: a JSON object, or NULL */
 };
 
+/* record: the answer as its channel sends it */
+struct turn_parts {
+    const char *const *payload; /* one for each message; "" = the adapter renders the recorded answer */
+    size_t n;
+};
+
 /* validate */
 struct turn_validation {
     bool is_safe;
@@ -196,6 +202,7 @@ struct turn {
     struct turn_citations citations;
     struct turn_answer answer;
     struct turn_validation validation;
+    struct turn_parts parts;
     const char *answer_json;    /* the recorded body, rendered once; replays are the same bytes */
 
     struct err err;             /* why a stage failed */

@@ -57,12 +57,21 @@ static void on_restart(struct turn *t)
         ops->restart(t->adapter, t);
 }
 
+static int on_parts(struct turn *t)
+{
+    static const char *const whole[] = { "" };
+    const struct adapter_ops *ops = ticket_of(t)->channel->ops;
+    t->parts = (struct turn_parts){ whole, 1 };
+    return ops->parts ? ops->parts(t->adapter, t, &t->arena, &t->parts.payload, &t->parts.n) : 0;
+}
+
 static const struct pipeline_hooks hooks = {
     .refused = intake_refused,
     .admitted = intake_admitted,
     .progress = on_progress,
     .sentence = on_sentence,
     .restart = on_restart,
+    .parts = on_parts,
     .deliver = outbox_deliver,
     .finished = intake_finished,
 };
@@ -363,6 +372,9 @@ static void host_fill(struct host *h, struct loop *l)
                         .drained = host_drained,
                         .abandon = host_abandon,
                         .delivered = outbox_delivered,
+                        .state_put = state_put,
+                        .state_get = state_get,
+                        .state_take = state_take,
                         .snapshot = host_snapshot,
                         .ready = health_ready,
                         .health = health_json,

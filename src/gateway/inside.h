@@ -56,12 +56,13 @@ struct gateway {
     size_t channels;
     struct table turns, conversations, sendings;
     size_t in_flight;  /* tickets counted */
-    size_t parts_open; /* outbox results on their way to the store */
+    size_t parts_open; /* outbox results and adapters' state on their way to the store */
     bool started, draining, closing, intake_off;
     struct timer sweep_timer, drain_timer, watchdog_timer;
     uv_signal_t on_term, on_int, on_hup;
     bool signals_open;
     struct sweep *sweep; /* running on a worker, or NULL */
+    bool sweep_again;    /* asked for while it ran */
     int64_t next_reap_ms, next_prune_ms;
     bool reaping, pruning;
     struct store_op reap_op, prune_op;
@@ -86,6 +87,12 @@ void intake_pressure(struct gateway *g); /* high/low water: tells adapters to pa
 void outbox_deliver(struct turn *t);
 void outbox_delivered(struct host *h, const char *turn_id, int part, const struct delivered *how);
 void outbox_resend(struct gateway *g, const struct store_outbox_row *row);
+
+/* state.c: an adapter's durable words (host->state_*) */
+void state_put(struct host *h, const char *key, const char *value, int64_t until_wall_ms, state_done *done,
+               void *ctx);
+void state_get(struct host *h, const char *key, state_done *done, void *ctx);
+void state_take(struct host *h, const char *key, state_done *done, void *ctx);
 
 /* sweep.c: what lies in the store and is due (after a restart, a failure, a retry time) */
 void sweep_open(struct gateway *g);

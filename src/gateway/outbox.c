@@ -56,10 +56,13 @@ static void settled(struct store_op *op)
     char key[TURN_ID_BYTES + 12];
     sending_key(key, s->turn_id, op->u.part.part);
     struct table_link *l = table_get(&g->sendings, key);
+    bool next = op->rc == 0 && op->u.part.more;
     if (l)
         sending_free(CONTAINER_OF(l, struct sending, link));
     free(s);
     g->parts_open--;
+    if (next)
+        sweep_now(g); /* the turn's next part */
     gateway_check_drained(g);
 }
 
@@ -98,7 +101,7 @@ void outbox_deliver(struct turn *t)
                                 .channel = t->msg.channel,
                                 .bot = t->msg.bot,
                                 .address = t->msg.address,
-                                .payload = "",
+                                .payload = t->parts.payload[0],
                                 .answer_json = t->answer_json,
                                 .turn = t };
     k->channel->ops->deliver(t->adapter, &d);

@@ -45,9 +45,12 @@ static void sweep_read(struct job *j, struct worker *w)
 
 static void sweep_free(struct sweep *s)
 {
-    s->gateway->sweep = NULL;
+    struct gateway *g = s->gateway;
+    g->sweep = NULL;
     arena_wipe(&s->words);
     free(s);
+    if (g->sweep_again)
+        sweep_now(g);
 }
 
 static void sweep_act(struct job *j)
@@ -67,6 +70,7 @@ static void sweep_act(struct job *j)
 
 void sweep_now(struct gateway *g)
 {
+    g->sweep_again = g->sweep != NULL;
     if (g->sweep || g->draining)
         return;
     struct sweep *s = calloc(1, sizeof *s);

@@ -38,6 +38,7 @@ struct pipeline_hooks {
     void (*progress)(struct turn *t, const char *what);
     int (*sentence)(struct turn *t, const char *text, size_t len); /* validated and restored */
     void (*restart)(struct turn *t);
+    int (*parts)(struct turn *t);    /* fills turn->parts; 0, -ENOMEM */
     void (*deliver)(struct turn *t); /* T2 is on disk */
     void (*finished)(struct turn *t,
                      enum verdict how); /* NEXT = delivered, FAIL = release it, DONE = lease lost */

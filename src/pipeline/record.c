@@ -80,10 +80,9 @@ static int seal_fresh(struct turn *t, struct store_answer *out)
 
 enum verdict stage_record(struct turn *t, struct worker *w X_UNUSED)
 {
-    static const char *const whole[] = { "" }; /* one part: the adapter renders answer_json itself */
     struct store_op *op = arena_alloc(&t->arena, sizeof *op);
     char *month = arena_alloc(&t->arena, 8);
-    if (!op || !month || render(t))
+    if (!op || !month || render(t) || t->pipeline->hooks->parts(t))
         return turn_fail(t, -ENOMEM, "record");
     bool ok = strcmp(t->answer.code, "ok") == 0;
     int64_t now = clock_wall_ms();
@@ -110,8 +109,8 @@ enum verdict stage_record(struct turn *t, struct worker *w X_UNUSED)
         .billed = ok,
         .month = month,
         .now_ms = now,
-        .part = whole,
-        .parts = 1,
+        .part = t->parts.payload,
+        .parts = t->parts.n,
         .part_state = OUTBOX_SENDING,
     };
     if (seal_fresh(t, &op->u.answer))

@@ -358,6 +358,7 @@ const struct store_ops store_sqlite = {
     .attempt_begin = sqlite_attempt_begin,
     .attempt_end = sqlite_attempt_end,
     .part_set = sqlite_part_set,
+    .state = sqlite_state,
     .recover = sqlite_recover,
     .reap = sqlite_reap,
     .prune = sqlite_prune,

@@ -54,6 +54,10 @@ enum sql_id {
     SQL_PRUNE_TURNS,
     SQL_PRUNE_PSEUDONYMS,
     SQL_PRUNE_SPEND,
+    SQL_PRUNE_STATE,
+    SQL_STATE_PUT,
+    SQL_STATE_GET,
+    SQL_STATE_DROP,
     SQL_SET_TIER,
     SQL_CONSENT_INSERT,
     SQL_INBOX_DUE,
@@ -135,7 +139,8 @@ int sqlite_answer(struct store_db *db, const struct store_answer *in, struct err
 int sqlite_release(struct store_db *db, struct store_release *r, struct err *err);
 int sqlite_attempt_begin(struct store_db *db, struct store_attempt *in, struct err *err);
 int sqlite_attempt_end(struct store_db *db, const struct store_attempt *in, struct err *err);
-int sqlite_part_set(struct store_db *db, const struct store_part *in, struct err *err);
+int sqlite_part_set(struct store_db *db, struct store_part *in, struct err *err);
+int sqlite_state(struct store_db *db, struct store_state *s, struct err *err);
 int sqlite_recover(struct store_db *db, int64_t now_ms, const char *notice_json, struct err *err);
 int sqlite_reap(struct store_db *db, int64_t now_ms, const char *notice_json, int64_t *n, struct err *err);
 int sqlite_prune(struct store_db *db, int64_t inbox_before_ms, int64_t turn_before_ms, int most,

@@ -69,7 +69,7 @@ static int part_insert(struct store_db *db, const struct store_answer *in, size_
     struct query q X_CLEANUP(query_close) = query_open(db, SQL_OUTBOX_INSERT);
     query_text(&q, in->turn_id);
     query_int(&q, (int64_t)part);
-    query_int(&q, in->part_state);
+    query_int(&q, part == 0 ? in->part_state : OUTBOX_PENDING);
     query_text(&q, in->part[part]);
     query_int(&q, in->now_ms);
     return query_run(&q, err);
@@ -106,11 +106,13 @@ int sqlite_answer(struct store_db *db, const struct store_answer *in, struct err
     return rc ? rc : answer_write(db, in, &held, err);
 }
 
-static int parts_settled(struct store_db *db, const char *turn_id, struct err *err)
+static int parts_settled(struct store_db *db, struct store_part *in, struct err *err)
 {
     struct query q X_CLEANUP(query_close) = query_open(db, SQL_PARTS_SETTLED);
-    query_text(&q, turn_id);
-    return query_run(&q, err);
+    query_text(&q, in->turn_id);
+    int rc = query_run(&q, err);
+    in->more = rc == 0 && db_changes(db) == 0;
+    return rc;
 }
 
 static int part_update(struct store_db *db, const struct store_part *in, struct err *err)
@@ -129,11 +131,12 @@ static int part_update(struct store_db *db, const struct store_part *in, struct 
     return rc;
 }
 
-int sqlite_part_set(struct store_db *db, const struct store_part *in, struct err *err)
+int sqlite_part_set(struct store_db *db, struct store_part *in, struct err *err)
 {
+    in->more = false;
     if (in->state < OUTBOX_PENDING || in->state > OUTBOX_DEAD)
         return err_set(err, X_E_INVALID, "part %d: no such state: %d", in->part, (int)in->state);
     int rc = part_update(db, in, err);
     bool settled = in->state != OUTBOX_PENDING && in->state != OUTBOX_SENDING;
-    return rc || !settled ? rc : parts_settled(db, in->turn_id, err);
+    return rc || !settled ? rc : parts_settled(db, in, err);
 }

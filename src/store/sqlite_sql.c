@@ -152,6 +152,15 @@ const struct sql sqlite_sql[SQL_COUNT] = {
                           " AND (length(period) = 10 OR period < strftime('%Y-%m', ?1 / 1000, 'unixepoch'))"
                           " ORDER BY period LIMIT ?2)" },
 
+    [SQL_PRUNE_STATE] = { "prune.state",
+                          "DELETE FROM state WHERE key IN (SELECT key FROM state"
+                          " WHERE until_ms > 0 AND until_ms < ?1 ORDER BY until_ms LIMIT ?2)" },
+    [SQL_STATE_PUT] = { "state.put", "INSERT INTO state (key, value, until_ms) VALUES (?1, ?2, ?3)"
+                                     " ON CONFLICT (key) DO UPDATE SET value = ?2, until_ms = ?3" },
+    [SQL_STATE_GET] = { "state.get",
+                        "SELECT value FROM state WHERE key = ?1 AND (until_ms = 0 OR until_ms > ?2)" },
+    [SQL_STATE_DROP] = { "state.drop", "DELETE FROM state WHERE key = ?1" },
+
     [SQL_SET_TIER] = { "set_tier", "INSERT INTO user (user_key, tier, changed_ms) VALUES (?1, ?2, ?3) ON "
                                    "CONFLICT (user_key)"
                                    " DO UPDATE SET tier = excluded.tier, changed_ms = excluded.changed_ms" },

@@ -5,6 +5,8 @@
  * to DEAD: then its quota is given back and a notice takes the place of the answer, so that the
  * person is told. And the other end of life: pruning, which never touches what is still owed.
  */
+#include <parley/clock.h>
+
 #include "store/sqlite.h"
 
 struct back { /* how a row goes back */
@@ -149,7 +151,9 @@ int sqlite_prune(struct store_db *db, int64_t inbox_before_ms, int64_t turn_befo
                                            SQL_PRUNE_SPEND };
     if (most <= 0)
         return 0; /* SQLite reads a negative LIMIT as none */
-    int rc = inbox_before_ms ? prune_one(db, SQL_PRUNE_INBOX, inbox_before_ms, most, err) : 0;
+    int rc = prune_one(db, SQL_PRUNE_STATE, clock_wall_ms(), most, err);
+    if (rc == 0 && inbox_before_ms)
+        rc = prune_one(db, SQL_PRUNE_INBOX, inbox_before_ms, most, err);
     for (size_t i = 0; rc == 0 && turn_before_ms && i < ARRAY_LEN(of_turn); i++)
         rc = prune_one(db, of_turn[i], turn_before_ms, most, err);
     return rc;

@@ -28,6 +28,7 @@ enum store_kind {
     STORE_ATTEMPT_BEGIN,
     STORE_ATTEMPT_END,
     STORE_PART_SET,
+    STORE_STATE,
     STORE_REAP,
     STORE_PRUNE,
     STORE_SET_TIER,
@@ -51,6 +52,7 @@ struct store_op {
         struct store_release release;
         struct store_attempt attempt;
         struct store_part part;
+        struct store_state state;
         struct {
             int64_t now_ms;
             const char *notice_json;

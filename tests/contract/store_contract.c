@@ -270,7 +270,8 @@ static void answer__writes_turn_bill_and_parts_together(void **state)
     assert_int_equal(c.inbox[INBOX_ANSWERED], 1);
     assert_int_equal(c.turns, 1);
     assert_int_equal(c.usage, 1);
-    assert_int_equal(c.outbox[OUTBOX_SENDING], 3);
+    assert_int_equal(c.outbox[OUTBOX_SENDING], 1); /* the first; the others wait for it */
+    assert_int_equal(c.outbox[OUTBOX_PENDING], 2);
     assert_int_equal(OPS->answer_of(k->db, "T1", &k->a, &json, &k->err), 0);
     assert_string_equal(json, in.answer_json);
     assert_int_equal(OPS->answer_of(k->db, "T2", &k->a, &json, &k->err), X_E_NOT_FOUND);
@@ -377,6 +378,23 @@ static void part_set__the_last_settled_part_ends_the_message(void **state)
     assert_int_equal(store_kit_counts(k).inbox[INBOX_ANSWERED], 1);
     assert_int_equal(part(k, 2, OUTBOX_DEAD), 0);
     assert_int_equal(store_kit_counts(k).inbox[INBOX_DONE], 1);
+}
+
+static void part_set__says_whether_another_is_open(void **state)
+{
+    struct store_kit *k = *state;
+    struct store_ingested got = store_kit_ingest(k, "1");
+    struct store_answer in = store_kit_answer(&got);
+    in.parts = 2;
+    assert_int_equal(TX(k, OPS->answer(k->db, &in, &k->err)), 0);
+    for (int i = 0; i < 2; i++) {
+        struct store_part p = store_kit_part("T1", i, OUTBOX_SENDING);
+        assert_int_equal(TX(k, OPS->part_set(k->db, &p, &k->err)), 0);
+        assert_false(p.more);
+        p.state = OUTBOX_SENT;
+        assert_int_equal(TX(k, OPS->part_set(k->db, &p, &k->err)), 0);
+        assert_int_equal(p.more, i == 0);
+    }
 }
 
 static void part_set__parked_is_settled_and_may_still_be_sent(void **state)
@@ -518,6 +536,7 @@ int store_contract_turns(const struct store_ops *ops)
         CASE(answer__by_a_worker_that_was_reaped_is_refused),
         CASE(answer__bounds_its_parts),
         CASE(part_set__the_last_settled_part_ends_the_message),
+        CASE(part_set__says_whether_another_is_open),
         CASE(part_set__parked_is_settled_and_may_still_be_sent),
         CASE(part_set__a_final_state_stays),
         CASE(part_set__refuses_what_is_not_there),

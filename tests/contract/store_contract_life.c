@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include <parley/clock.h>
+
 #define OPS    (k->ops)
 #define DAY_MS INT64_C(86400000)
 
@@ -370,6 +372,54 @@ static void prune__takes_at_most_so_many_of_the_old(void **state)
     assert_int_equal(c.usage, 6); /* bills stay */
 }
 
+/* ---- what adapters keep ---- */
+
+static const char *stated(struct store_kit *k, enum store_state_do what, const char *key, const char *value,
+                          int64_t until_ms, int64_t now_ms)
+{
+    struct store_state s = { what, key, value, until_ms, now_ms, &k->a, "unset" };
+    assert_int_equal(TX(k, OPS->state(k->db, &s, &k->err)), 0);
+    return s.got;
+}
+
+static void state__keeps_the_latest_word(void **state)
+{
+    struct store_kit *k = *state;
+    assert_null(stated(k, STATE_GET, "a", NULL, 0, 1));
+    assert_null(stated(k, STATE_PUT, "a", "one", 0, 1));
+    stated(k, STATE_PUT, "b", "", 0, 1);
+    stated(k, STATE_PUT, "a", "two", 0, 2);
+    assert_string_equal(stated(k, STATE_GET, "a", NULL, 0, INT64_MAX), "two");
+    assert_string_equal(stated(k, STATE_GET, "b", NULL, 0, 3), "");
+    stated(k, STATE_PUT, "a", NULL, 0, 4);
+    assert_null(stated(k, STATE_GET, "a", NULL, 0, 5));
+}
+
+static void state__is_taken_once(void **state)
+{
+    struct store_kit *k = *state;
+    stated(k, STATE_PUT, "button", "yes", STORE_KIT_NOW + 10, STORE_KIT_NOW);
+    assert_string_equal(stated(k, STATE_TAKE, "button", NULL, 0, STORE_KIT_NOW), "yes");
+    assert_null(stated(k, STATE_TAKE, "button", NULL, 0, STORE_KIT_NOW));
+}
+
+static void state__ends_with_its_time_and_is_pruned(void **state)
+{
+    struct store_kit *k = *state;
+    clock_fake(STORE_KIT_NOW, 0);
+    stated(k, STATE_PUT, "short", "x", STORE_KIT_NOW + 10, STORE_KIT_NOW);
+    stated(k, STATE_PUT, "long", "y", 0, STORE_KIT_NOW);
+    assert_string_equal(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW + 9), "x");
+    assert_null(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW + 10));
+    assert_null(stated(k, STATE_TAKE, "short", NULL, 0, STORE_KIT_NOW + 10));
+    assert_string_equal(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW), "x");
+    clock_fake(STORE_KIT_NOW + 11, 11);
+    assert_int_equal(prune(k, 0, 0, 100), 0);
+    assert_null(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW));
+    assert_string_equal(stated(k, STATE_GET, "long", NULL, 0, STORE_KIT_NOW), "y");
+    clock_real();
+}
+
 static void prune__never_takes_what_is_owed(void **state)
 {
     struct store_kit *k = *state;
@@ -472,6 +522,9 @@ int store_contract_life(const struct store_ops *ops)
         CASE(memory__is_the_latest_oldest_first),
         CASE(pseudonyms__are_kept_as_they_were_first),
         CASE(prune__takes_at_most_so_many_of_the_old),
+        CASE(state__keeps_the_latest_word),
+        CASE(state__is_taken_once),
+        CASE(state__ends_with_its_time_and_is_pruned),
         CASE(prune__never_takes_what_is_owed),
         CASE(prune__pseudonyms_go_with_the_last_turn),
         CASE(reader__sees_what_is_committed_and_cannot_write),

@@ -50,6 +50,13 @@ static void on_restart(struct turn *t)
     kit_of(t)->restarts++;
 }
 
+static int on_parts(struct turn *t)
+{
+    static const char *const whole[] = { "" };
+    t->parts = (struct turn_parts){ whole, 1 };
+    return 0;
+}
+
 static void on_deliver(struct turn *t)
 {
     kit_of(t)->delivered++;
@@ -72,6 +79,7 @@ static const struct pipeline_hooks hooks = {
     .progress = on_progress,
     .sentence = on_sentence,
     .restart = on_restart,
+    .parts = on_parts,
     .deliver = on_deliver,
     .finished = on_finished,
 };

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,11 +90,32 @@ static void on_failed(void *ctx, const char *tag, const struct refusal *why)
     add(ctx, KIT_FAILED, tag, why->code, strlen(why->code), false);
 }
 
+static int on_parts(void *ctx, const struct turn *t X_UNUSED, struct arena *words,
+                    const char *const **payload, size_t *n)
+{
+    const struct kit *k = ctx;
+    const char **at = k->parts ? arena_array(words, (size_t)k->parts, sizeof *at) : NULL;
+    if (!k->parts)
+        return 0;
+    for (int i = 0; at && i < k->parts; i++)
+        at[i] = arena_printf(words, "%d/%d", i + 1, k->parts);
+    *payload = at;
+    *n = (size_t)k->parts;
+    return words->failed ? -ENOMEM : 0;
+}
+
+static enum outbox_state on_part(void *ctx, const char *tag, int part X_UNUSED, const char *payload)
+{
+    add(ctx, KIT_PART, tag, payload, strlen(payload), false);
+    return OUTBOX_SENT;
+}
+
 static void on_ready(void *ctx, struct gateway *g)
 {
     struct kit *k = ctx;
-    const struct loopback_ear ear = { k,          on_accepted, on_progress, on_sentence, on_restart,
-                                      on_refused, on_replay,   on_answered, on_failed };
+    const struct loopback_ear ear = { k,          on_accepted, on_progress, on_sentence,
+                                      on_restart, on_refused,  on_replay,   on_answered,
+                                      on_failed,  on_parts,    on_part };
     k->adapter = gateway_adapter(g, "loopback");
     loopback_listen(k->adapter, &ear);
     pthread_mutex_lock(&k->lock);
@@ -281,15 +303,16 @@ void kit_ask(struct kit *k, const char *tag, const char *text)
     kit_say(k, &(struct loopback_message){ .tag = tag, .text = text, .user = "u", .conversation = tag });
 }
 
-static const struct kit_entry *find(struct kit *k, const char *tag, enum kit_what what)
+/* The n-th, from 1. */
+static const struct kit_entry *find(struct kit *k, const char *tag, enum kit_what what, size_t n)
 {
     for (size_t i = 0; i < k->entries; i++)
-        if (k->entry[i].what == what && strcmp(k->entry[i].tag, tag) == 0)
+        if (k->entry[i].what == what && strcmp(k->entry[i].tag, tag) == 0 && --n == 0)
             return &k->entry[i];
     return NULL;
 }
 
-const struct kit_entry *kit_wait(struct kit *k, const char *tag, enum kit_what what)
+static struct kit_entry wait_for(struct kit *k, const char *tag, enum kit_what what, size_t n)
 {
     struct timespec until;
     const struct kit_entry *e;
@@ -297,15 +320,26 @@ const struct kit_entry *kit_wait(struct kit *k, const char *tag, enum kit_what w
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += KIT_WAIT_MS / 1000;
     pthread_mutex_lock(&k->lock);
-    while (!(e = find(k, tag, what)) && rc == 0)
+    while (!(e = find(k, tag, what, n)) && rc == 0)
         rc = pthread_cond_timedwait(&k->changed, &k->lock, &until);
-    static _Thread_local struct kit_entry copy;
-    if (e)
-        copy = *e; /* the strings stay, the array may move */
+    struct kit_entry copy =
+        e ? *e : (struct kit_entry){ .tag = NULL }; /* the strings stay, the array may move */
     pthread_mutex_unlock(&k->lock);
-    if (!e)
+    if (!copy.tag)
         fail_msg("nothing of kind %d heard for \"%s\"", (int)what, tag);
+    return copy;
+}
+
+const struct kit_entry *kit_wait(struct kit *k, const char *tag, enum kit_what what)
+{
+    static _Thread_local struct kit_entry copy;
+    copy = wait_for(k, tag, what, 1);
     return &copy;
+}
+
+void kit_wait_n(struct kit *k, const char *tag, enum kit_what what, size_t n)
+{
+    wait_for(k, tag, what, n);
 }
 
 size_t kit_count(struct kit *k, const char *tag, enum kit_what what)

@@ -23,7 +23,8 @@ enum kit_what {
     KIT_REFUSED,
     KIT_REPLAY,
     KIT_ANSWERED,
-    KIT_FAILED
+    KIT_FAILED,
+    KIT_PART
 };
 
 struct kit_entry {
@@ -47,6 +48,7 @@ struct kit {
     bool ready, ended;
     int open_rc;
     struct err err;
+    int parts;         /* > 0: an answer is sent as so many, "1/3" and on */
     int sentence_full; /* how many sentences to answer with X_E_FULL */
 };
 
@@ -62,6 +64,7 @@ void kit_say(struct kit *k, const struct loopback_message *m);
 void kit_ask(struct kit *k, const char *tag, const char *text); /* user "u", conversation = tag */
 /* Waits for the first entry of this kind with this tag; fails the test after KIT_WAIT_MS. */
 const struct kit_entry *kit_wait(struct kit *k, const char *tag, enum kit_what what);
+void kit_wait_n(struct kit *k, const char *tag, enum kit_what what, size_t n); /* until there are so many */
 size_t kit_count(struct kit *k, const char *tag, enum kit_what what);
 /* All sentences of a tag since its last restart, concatenated; the caller frees. */
 char *kit_heard(struct kit *k, const char *tag);

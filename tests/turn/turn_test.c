@@ -228,6 +228,27 @@ static void turn__the_same_question_comes_from_the_cache(void **state)
     assert_int_equal(kit_counts(k).usage, 2); /* answered twice, each billed once */
 }
 
+/* Three messages: in order, each once, and the turn is done when the last is. */
+static void turn__an_answer_of_several_messages_is_sent_in_order(void **state)
+{
+    struct kit *k = *state;
+    k->parts = 3;
+    kit_start(k);
+    kit_ask(k, "1", "What is gas?");
+    kit_wait_n(k, "1", KIT_PART, 3);
+    kit_stop(k);
+    const char *const want[] = { "1/3", "2/3", "3/3" };
+    size_t n = 0;
+    for (size_t i = 0; i < k->entries; i++)
+        if (k->entry[i].what == KIT_PART)
+            assert_string_equal(k->entry[i].text, want[n++]);
+    assert_int_equal(n, 3);
+    struct store_counts c = kit_counts(k);
+    assert_int_equal(c.outbox[OUTBOX_SENT], 3);
+    assert_int_equal(c.inbox[INBOX_DONE], 1);
+    assert_int_equal(c.usage, 1);
+}
+
 static void turn__the_same_in_other_words_comes_from_the_cache_and_says_so(void **state)
 {
     struct kit *k = *state;
@@ -338,6 +359,7 @@ int main(void)
         CASE(turn__quota_of_the_free_tier_ends_at_100),
         CASE(turn__consent_is_asked_once_and_remembered),
         CASE(turn__the_same_question_comes_from_the_cache),
+        CASE(turn__an_answer_of_several_messages_is_sent_in_order),
         CASE(turn__the_same_in_other_words_comes_from_the_cache_and_says_so),
         CASE(turn__the_cache_survives_a_restart),
         CASE(turn__todays_answer_is_not_kept),
