@@ -39,16 +39,18 @@ struct tg_text {
 };
 
 struct tg_source {
-    int n; /* as in [n] */
+    int n;                   /* as in [n] */
     const char *title, *url; /* url "" or not http(s): the title alone */
 };
 
-/* `markdown` is untrusted. Sources follow as a compact numbered list with links. Cut at blocks, else sentences,
- * else words; never inside a surrogate pair, an entity that is not repeated on both sides, or a code block
- * (one that is longer than a message is closed and opened again). Strings are in `a`. 0, -ENOMEM. */
+/* `markdown` is untrusted. Sources follow as a compact numbered list with links. Cut at blocks, else
+ * sentences, else words; never inside a surrogate pair, an entity that is not repeated on both sides, or a
+ * code block (one that is longer than a message is closed and opened again). Strings are in `a`. 0, -ENOMEM.
+ */
 int tg_format(const char *markdown, const struct tg_source *source, size_t sources, struct arena *a,
               struct tg_text **out, size_t *n);
 /* "entities":[..] of a method call, and the text member before it. */
-void tg_text_json(struct buf *out, const struct tg_text *t); /* {"text":..,"entities":[..]}: an outbox payload */
+void tg_text_json(struct buf *out,
+                  const struct tg_text *t); /* {"text":..,"entities":[..]}: an outbox payload */
 
 #endif

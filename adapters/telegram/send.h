@@ -5,8 +5,8 @@
  * second in a chat with bursts, 20 a minute in a group, about 30 a second in all) is kept to by buckets. Loop
  * thread.
  *
- * A call is repeated here only when it surely did not take effect: refused (429), or never sent (DNS, connect,
- * TLS). What may have arrived is told as such (`maybe`), and its owner decides.
+ * A call is repeated here only when it surely did not take effect: refused (429), or never sent (DNS,
+ * connect, TLS). What may have arrived is told as such (`maybe`), and its owner decides.
  */
 #ifndef TELEGRAM_SEND_H
 #define TELEGRAM_SEND_H

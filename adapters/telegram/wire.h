@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bot API 10.1 as bytes: updates in, method calls out, what an answer means. Pure; any thread. Ids are 52 bits
- * (Bot API, Chat.id): they are read as doubles and written as integers. Unknown members are passed over; an
- * update that cannot be used is TG_OTHER, never an error of its batch.
+ * Bot API 10.1 as bytes: updates in, method calls out, what an answer means. Pure; any thread. Ids are 52
+ * bits (Bot API, Chat.id): they are read as doubles and written as integers. Unknown members are passed over;
+ * an update that cannot be used is TG_OTHER, never an error of its batch.
  */
 #ifndef TELEGRAM_WIRE_H
 #define TELEGRAM_WIRE_H
@@ -12,10 +12,10 @@
 
 #include "base/str.h"
 
-#define TG_POLL_S         50        /* longest timeout of getUpdates (tdlib/telegram-bot-api, Client.h) */
-#define TG_BATCH_MAX      100       /* updates of one getUpdates */
+#define TG_POLL_S         50         /* longest timeout of getUpdates (tdlib/telegram-bot-api, Client.h) */
+#define TG_BATCH_MAX      100        /* updates of one getUpdates */
 #define TG_BODY_MAX       (8U << 20) /* bytes of one answer */
-#define TG_CALLBACK_BYTES 64        /* of callback_data */
+#define TG_CALLBACK_BYTES 64         /* of callback_data */
 
 /* getMe */
 struct tg_me {
@@ -40,8 +40,8 @@ struct tg_update {
     enum tg_kind kind;
     enum tg_chat chat;
     int64_t chat_id, message_id;
-    int64_t thread_id;     /* forum topic; 0 = none, also for the General one (id 1) */
-    int64_t from_id;       /* 0: nobody (channel post, anonymous admin) */
+    int64_t thread_id; /* forum topic; 0 = none, also for the General one (id 1) */
+    int64_t from_id;   /* 0: nobody (channel post, anonymous admin) */
     bool from_bot;
     const char *from_lang; /* "de", "" = unknown */
     const char *text;      /* text or caption without the mention of us and without the command; "" = none */
@@ -49,14 +49,14 @@ struct tg_update {
     bool for_other;        /* begins with a command for another bot */
     bool mentions_us, replies_to_us;
     enum tg_media media;
-    int64_t media_bytes;   /* 0 = unknown */
+    int64_t media_bytes;            /* 0 = unknown */
     const char *callback_id, *data; /* TG_CALLBACK */
-    int64_t migrated_to;   /* TG_MIGRATED */
+    int64_t migrated_to;            /* TG_MIGRATED */
     int64_t date_s;
 };
 
-/* The result array of getUpdates. `*unreadable` counts elements without an update_id. 0, X_E_INVALID (not JSON,
- * or ok is not true: see tg_reply_read), -ENOMEM. */
+/* The result array of getUpdates. `*unreadable` counts elements without an update_id. 0, X_E_INVALID (not
+ * JSON, or ok is not true: see tg_reply_read), -ENOMEM. */
 int tg_updates_read(const char *json, size_t len, const struct tg_me *me, struct arena *a,
                     struct tg_update **out, size_t *n, size_t *unreadable, struct err *err);
 /* One update, the body of a webhook call. 0, X_E_INVALID, -ENOMEM. */
@@ -92,8 +92,8 @@ void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t l
 /* ---- calls; the body of POST {api_base}/bot{token}/{method} as JSON ---- */
 void tg_get_updates(struct buf *out, int64_t offset, int timeout_s);
 /* payload: tg_text_json(). reply_to 0, thread_id 0 = none; buttons: "" or a JSON array of rows. */
-void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to, const char *payload,
-                     const char *buttons, bool plain);
+void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to,
+                     const char *payload, const char *buttons, bool plain);
 void tg_edit_text(struct buf *out, int64_t chat_id, int64_t message_id, const char *text);
 void tg_delete_message(struct buf *out, int64_t chat_id, int64_t message_id);
 void tg_chat_action(struct buf *out, int64_t chat_id, int64_t thread_id); /* typing */

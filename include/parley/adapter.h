@@ -30,9 +30,9 @@ struct buf;    /* base/str.h */
 /* Why a message was not taken. `code` is one of the codes in answer.h. */
 struct refusal {
     const char *code;
-    const char *message;        /* one sentence for the person */
-    int64_t retry_after_ms;     /* -1 = do not say */
-    const char *details_json;   /* a JSON object, or NULL */
+    const char *message;      /* one sentence for the person */
+    int64_t retry_after_ms;   /* -1 = do not say */
+    const char *details_json; /* a JSON object, or NULL */
 };
 
 struct delivery {
@@ -48,7 +48,7 @@ struct delivery {
 struct delivered {
     enum outbox_state state; /* SENT, PARKED, UNDELIVERABLE, or PENDING to try again */
     const char *platform_id;
-    int64_t retry_after_ms;  /* PENDING */
+    int64_t retry_after_ms; /* PENDING */
     const char *error;
 };
 
@@ -70,12 +70,12 @@ struct adapter_ops {
     void (*progress)(struct adapter *a, struct turn *t, const char *what); /* may: "searching", "writing" */
     /* may: one validated, restored sentence. X_E_FULL: taken, but no more before host->drained(turn). */
     int (*sentence)(struct adapter *a, struct turn *t, const char *text, size_t len);
-    void (*restart)(struct adapter *a, struct turn *t); /* may: forget the sentences so far */
-    void (*deliver)(struct adapter *a, const struct delivery *d);                 /* must */
+    void (*restart)(struct adapter *a, struct turn *t);           /* may: forget the sentences so far */
+    void (*deliver)(struct adapter *a, const struct delivery *d); /* must */
     void (*failed)(struct adapter *a, struct turn *t, const struct refusal *why); /* must */
-    /* may: the answer as the messages it will be sent as, before it is recorded; each becomes a part with this
-     * payload, delivered in order, the next when the one before is settled. At most STORE_PARTS_MAX; strings
-     * in `words`. Absent: one part with payload "". 0, -ENOMEM. */
+    /* may: the answer as the messages it will be sent as, before it is recorded; each becomes a part with
+     * this payload, delivered in order, the next when the one before is settled. At most STORE_PARTS_MAX;
+     * strings in `words`. Absent: one part with payload "". 0, -ENOMEM. */
     int (*parts)(struct adapter *a, const struct turn *t, struct arena *words, const char *const **payload,
                  size_t *n);
 };
