@@ -52,7 +52,7 @@ SRC_io        := loop pool http http_call http_request fdwatch sse backoff limit
                  routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
-SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_state sqlite_spend sqlite_charge sqlite_wal sqlite_sweep sqlite_read
+SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_state sqlite_person sqlite_spend sqlite_charge sqlite_wal sqlite_sweep sqlite_read
 SRC_vindex    := faiss flat vfile dot
 SRC_embed     := hash_embed words fold stop_words
 SRC_docs      := docs chunk tree markdown
@@ -62,7 +62,7 @@ SRC_knowledge := index search kdb generation analyse rank
 SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
                  semantic_words_en semantic_words_romance retrieve lexicon live features score route balance \
                  generate attempt retry cost budget prompt output citation validate validate_sentence restore record deliver
-SRC_gateway   := gateway intake outbox state sweep health
+SRC_gateway   := gateway intake outbox state person sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
 SRC_loopback  := loopback

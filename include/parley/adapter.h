@@ -98,6 +98,11 @@ struct host {
                       state_done *done, void *ctx);
     void (*state_get)(struct host *h, const char *key, state_done *done, void *ctx);
     void (*state_take)(struct host *h, const char *key, state_done *done, void *ctx);
+    /* Of `who` channel, bot, user and conversation are read. As JSON: USAGE {"tier","month","used","limit",
+     * "consent"}, EXPORT {"messages":[{"at","from","text"}]} of the conversation, FORGET {"forgotten"}: the
+     * conversation's turns are gone and a consent is withdrawn. */
+    void (*person)(struct host *h, enum person_what what, const struct message *who, state_done *done,
+                   void *ctx);
     struct snapshot *(*snapshot)(struct host *h); /* the current one, counted: snapshot_unref it */
     bool (*ready)(struct host *h);
     void (*health)(struct host *h, struct buf *out);  /* JSON components */

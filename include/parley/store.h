@@ -85,7 +85,7 @@ struct store_answer {
 
 /* ---- the ledger of provider calls, and what they may cost ---- */
 #define STORE_SCOPES_MAX      8
-#define STORE_SCOPE_BYTES     96   /* of a name, with its NUL */
+#define STORE_SCOPE_BYTES     96 /* of a name, with its NUL */
 #define STORE_PROVIDER_PREFIX "provider:"
 #define STORE_SCOPE_BOT       "bot"
 
@@ -128,7 +128,7 @@ struct store_part {
     int64_t next_at_ms;      /* PENDING: not before */
     const char *error;       /* why not, "" = fine; no user words */
     int64_t now_ms;
-    bool more;               /* out, after a final state: another part of the turn may be open */
+    bool more; /* out, after a final state: another part of the turn may be open */
 };
 
 /* ---- what adapters keep ---- */
@@ -141,6 +141,29 @@ struct store_state {
     int64_t now_ms;
     struct arena *arena;
     const char *got; /* out, in the arena: NULL = nothing, or its time is over */
+};
+
+struct store_remark {
+    bool from_user;
+    const char *text;
+    int64_t at_ms;
+};
+
+/* ---- what a person asks about themselves ---- */
+#define STORE_EXPORT_MAX 2000 /* remarks, the latest */
+enum person_what { PERSON_USAGE, PERSON_EXPORT, PERSON_FORGET };
+struct store_person {
+    enum person_what what;
+    const char *user_key, *conv_key, *channel;
+    const char *month; /* "2026-11" */
+    int64_t now_ms;
+    struct arena *arena;
+    enum tier tier;              /* in: of a person without one; out */
+    int64_t used;                /* out: messages of the month, reserved ones included */
+    const char *consent;         /* out: version given, "" = none */
+    struct store_remark *remark; /* out of EXPORT, oldest first; redacted */
+    size_t remarks;
+    int64_t forgotten; /* out of FORGET: turns */
 };
 
 /* ---- giving a message back ---- */
@@ -189,12 +212,6 @@ struct store_spent {
     int64_t spent_nusd, reserved_nusd; /* reserved: by calls that are running */
 };
 
-struct store_remark {
-    bool from_user;
-    const char *text;
-    int64_t at_ms;
-};
-
 struct store_db; /* one connection: one thread at a time */
 
 /* Writes: call inside begin .. commit. Each op is all or nothing by itself: when it answers
@@ -225,6 +242,7 @@ struct store_ops {
     /* X_E_NOT_FOUND: no such part, or it is final (SENT, UNDELIVERABLE, DEAD). SENDING counts a try. */
     int (*part_set)(struct store_db *db, struct store_part *in, struct err *err);
     int (*state)(struct store_db *db, struct store_state *s, struct err *err);
+    int (*person)(struct store_db *db, struct store_person *p, struct err *err);
     /* At start, before anything else: CLAIMED -> RECEIVED with crashes + 1 (or DEAD with the notice),
      * SENDING -> PENDING marked possible_duplicate, open attempts closed as "crashed": what they really cost
      * is unknown, so their estimates count as spent. */

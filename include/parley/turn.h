@@ -28,6 +28,7 @@ struct pipeline;
 struct llm;
 
 enum tier { TIER_FREE, TIER_PRO, TIER_ENTERPRISE, TIER_COUNT };
+const char *tier_name(enum tier t); /* "FREE", "PRO", "ENTERPRISE" */
 
 /* identify */
 struct turn_identity {

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+const char *tier_name(enum tier t)
+{
+    static const char *const name[TIER_COUNT] = { "FREE", "PRO", "ENTERPRISE" };
+
+    return name[t];
+}
+
 const char *route_class_name(enum route_class c)
 {
     static const char *const name[ROUTE_CLASSES] = { "cheap", "balanced", "research" };

@@ -81,8 +81,6 @@ const char *routing_pinned(const struct routing *g, const char *bot)
 int routing_check_names(const struct routing *g, bool (*known)(const void *ctx, struct str name),
                         const void *ctx, struct err *err)
 {
-    static const char *const tier_name[TIER_COUNT] = { "FREE", "PRO", "ENTERPRISE" };
-
     for (size_t tier = 0; tier < TIER_COUNT; tier++) {
         struct str rest = str_of(g->tier_words[tier]), word;
 
@@ -91,7 +89,7 @@ int routing_check_names(const struct routing *g, bool (*known)(const void *ctx, 
                 return err_set(err, X_E_INVALID,
                                "routing.json: tiers.%s: \"%.*s\" is neither cheap, balanced or research nor "
                                "a provider of parley.json",
-                               tier_name[tier], (int)word.len, word.at);
+                               tier_name((enum tier)tier), (int)word.len, word.at);
     }
     for (size_t i = 0; i < g->pins; i++)
         if (!known(ctx, str_of(g->pin[i].provider)))

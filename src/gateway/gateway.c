@@ -375,6 +375,7 @@ static void host_fill(struct host *h, struct loop *l)
                         .state_put = state_put,
                         .state_get = state_get,
                         .state_take = state_take,
+                        .person = person_ask,
                         .snapshot = host_snapshot,
                         .ready = health_ready,
                         .health = health_json,

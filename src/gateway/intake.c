@@ -221,6 +221,8 @@ static void duplicate(struct ticket *k, const struct store_ingested *was)
     } else if (was->answer_json) {
         k->channel->ops->replay(t->adapter, t, was->answer_json);
         leave_and_drop(k);
+    } else if (was->state >= INBOX_ANSWERED) {
+        refuse(k, "conflict", "This message was answered, and its answer has been deleted.", -1);
     } else {
         refuse(k, "conflict", "This message is already being answered.", 1000);
     }

@@ -35,15 +35,19 @@ static const char *language_of(struct turn *t)
     return lang ? lang : "en";
 }
 
+void identify(struct turn_identity *id, const uint8_t key[KEY_RAW_BYTES], const struct message *m)
+{
+    struct str user[] = { STR("user"), str_of(m->channel), str_of(m->bot), str_of(m->user) };
+    struct str conv[] = { STR("conv"), str_of(m->channel), str_of(m->bot), str_of(m->conversation) };
+    hmac_hex(id->user_key, key, user, ARRAY_LEN(user));
+    hmac_hex(id->conv_key, key, conv, ARRAY_LEN(conv));
+}
+
 enum verdict stage_identify(struct turn *t, struct worker *w X_UNUSED)
 {
     const uint8_t *key = t->pipeline->keys.identity;
     struct turn_identity *id = &t->identity;
-    struct str user[] = { STR("user"), str_of(t->msg.channel), str_of(t->msg.bot), str_of(t->msg.user) };
-    struct str conv[] = { STR("conv"), str_of(t->msg.channel), str_of(t->msg.bot),
-                          str_of(t->msg.conversation) };
-    hmac_hex(id->user_key, key, user, ARRAY_LEN(user));
-    hmac_hex(id->conv_key, key, conv, ARRAY_LEN(conv));
+    identify(id, key, &t->msg);
     if (t->msg.peer_ip[0]) {
         char unit[INET6_ADDRSTRLEN];
         struct str ip[] = { STR("ip"), ip_unit(t->msg.peer_ip, unit) };

@@ -11,12 +11,6 @@
 
 #include "pipeline/stages.h"
 
-static const char *const tier_name[TIER_COUNT] = {
-    [TIER_FREE] = "FREE",
-    [TIER_PRO] = "PRO",
-    [TIER_ENTERPRISE] = "ENTERPRISE",
-};
-
 /* First instant of the month after `wall_ms`, UTC, as "2026-12-01". */
 static const char *next_month(struct turn *t, int64_t wall_ms)
 {
@@ -40,10 +34,10 @@ enum verdict stage_quota(struct turn *t, struct worker *w X_UNUSED)
     const char *reset = next_month(t, clock_wall_ms());
     t->answer.details_json =
         arena_printf(&t->arena, "{\"tier\":\"%s\",\"limit\":%lld,\"used\":%lld,\"resets\":\"%s\"}",
-                     tier_name[t->quota.tier], (long long)t->quota.limit, (long long)t->quota.used, reset);
+                     tier_name(t->quota.tier), (long long)t->quota.limit, (long long)t->quota.used, reset);
     const char *text = arena_printf(
         &t->arena,
         "You have used all %lld messages of this month (%s tier). Your quota starts again on %s (UTC).",
-        (long long)t->quota.limit, tier_name[t->quota.tier], reset);
+        (long long)t->quota.limit, tier_name(t->quota.tier), reset);
     return text ? turn_notice(t, "quota_exceeded", text) : turn_fail(t, -ENOMEM, "quota");
 }

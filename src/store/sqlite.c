@@ -359,6 +359,7 @@ const struct store_ops store_sqlite = {
     .attempt_end = sqlite_attempt_end,
     .part_set = sqlite_part_set,
     .state = sqlite_state,
+    .person = sqlite_person,
     .recover = sqlite_recover,
     .reap = sqlite_reap,
     .prune = sqlite_prune,

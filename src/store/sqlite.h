@@ -58,6 +58,8 @@ enum sql_id {
     SQL_STATE_PUT,
     SQL_STATE_GET,
     SQL_STATE_DROP,
+    SQL_FORGET_TURNS,
+    SQL_FORGET_PSEUDONYMS,
     SQL_SET_TIER,
     SQL_CONSENT_INSERT,
     SQL_INBOX_DUE,
@@ -140,6 +142,7 @@ int sqlite_release(struct store_db *db, struct store_release *r, struct err *err
 int sqlite_attempt_begin(struct store_db *db, struct store_attempt *in, struct err *err);
 int sqlite_attempt_end(struct store_db *db, const struct store_attempt *in, struct err *err);
 int sqlite_part_set(struct store_db *db, struct store_part *in, struct err *err);
+int sqlite_person(struct store_db *db, struct store_person *p, struct err *err);
 int sqlite_state(struct store_db *db, struct store_state *s, struct err *err);
 int sqlite_recover(struct store_db *db, int64_t now_ms, const char *notice_json, struct err *err);
 int sqlite_reap(struct store_db *db, int64_t now_ms, const char *notice_json, int64_t *n, struct err *err);

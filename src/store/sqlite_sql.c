@@ -159,6 +159,8 @@ const struct sql sqlite_sql[SQL_COUNT] = {
                                      " ON CONFLICT (key) DO UPDATE SET value = ?2, until_ms = ?3" },
     [SQL_STATE_GET] = { "state.get",
                         "SELECT value FROM state WHERE key = ?1 AND (until_ms = 0 OR until_ms > ?2)" },
+    [SQL_FORGET_TURNS] = { "forget.turns", "DELETE FROM turn WHERE conv_key = ?1" },
+    [SQL_FORGET_PSEUDONYMS] = { "forget.pseudonyms", "DELETE FROM pseudonym WHERE conv_key = ?1" },
     [SQL_STATE_DROP] = { "state.drop", "DELETE FROM state WHERE key = ?1" },
 
     [SQL_SET_TIER] = { "set_tier", "INSERT INTO user (user_key, tier, changed_ms) VALUES (?1, ?2, ?3) ON "

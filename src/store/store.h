@@ -29,6 +29,7 @@ enum store_kind {
     STORE_ATTEMPT_END,
     STORE_PART_SET,
     STORE_STATE,
+    STORE_PERSON,
     STORE_REAP,
     STORE_PRUNE,
     STORE_SET_TIER,
@@ -53,6 +54,7 @@ struct store_op {
         struct store_attempt attempt;
         struct store_part part;
         struct store_state state;
+        struct store_person person;
         struct {
             int64_t now_ms;
             const char *notice_json;

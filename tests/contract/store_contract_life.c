@@ -420,6 +420,42 @@ static void state__ends_with_its_time_and_is_pruned(void **state)
     clock_real();
 }
 
+/* ---- what a person asks about themselves ---- */
+
+static void forget__takes_the_conversation_and_leaves_the_bill(void **state)
+{
+    struct store_kit *k = *state;
+    store_kit_turn(k, "1", "a question", "an answer", STORE_KIT_NOW);
+    store_kit_turn(k, "2", "another", "answer", STORE_KIT_NOW + 1);
+    const struct store_ingest m = store_kit_message(&k->a, "3");
+    struct store_person p = { .what = PERSON_EXPORT,
+                              .user_key = m.user_key,
+                              .conv_key = m.conv_key,
+                              .channel = "web",
+                              .month = m.month,
+                              .now_ms = STORE_KIT_NOW,
+                              .arena = &k->a,
+                              .tier = TIER_PRO };
+    assert_int_equal(TX(k, OPS->consent(k->db, m.user_key, "v1", true, "web", STORE_KIT_NOW, &k->err)), 0);
+    assert_int_equal(TX(k, OPS->person(k->db, &p, &k->err)), 0);
+    assert_int_equal(p.remarks, 4);
+    assert_string_equal(p.remark[0].text, "a question");
+    p.what = PERSON_USAGE;
+    assert_int_equal(TX(k, OPS->person(k->db, &p, &k->err)), 0);
+    assert_int_equal(p.tier, TIER_PRO);
+    assert_int_equal(p.used, 2);
+    assert_string_equal(p.consent, "v1");
+    p.what = PERSON_FORGET;
+    p.now_ms++;
+    assert_int_equal(TX(k, OPS->person(k->db, &p, &k->err)), 0);
+    assert_int_equal(p.forgotten, 2);
+    assert_int_equal(store_kit_counts(k).turns, 0);
+    assert_int_equal(store_kit_counts(k).usage, 2);
+    assert_int_equal(TX(k, OPS->person(k->db, &p, &k->err)), 0);
+    assert_int_equal(p.forgotten, 0);
+    assert_string_equal(p.consent, "");
+}
+
 static void prune__never_takes_what_is_owed(void **state)
 {
     struct store_kit *k = *state;
@@ -525,6 +561,7 @@ int store_contract_life(const struct store_ops *ops)
         CASE(state__keeps_the_latest_word),
         CASE(state__is_taken_once),
         CASE(state__ends_with_its_time_and_is_pruned),
+        CASE(forget__takes_the_conversation_and_leaves_the_bill),
         CASE(prune__never_takes_what_is_owed),
         CASE(prune__pseudonyms_go_with_the_last_turn),
         CASE(reader__sees_what_is_committed_and_cannot_write),

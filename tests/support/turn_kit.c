@@ -312,8 +312,9 @@ static const struct kit_entry *find(struct kit *k, const char *tag, enum kit_wha
     return NULL;
 }
 
-static struct kit_entry wait_for(struct kit *k, const char *tag, enum kit_what what, size_t n)
+const struct kit_entry *kit_wait_n(struct kit *k, const char *tag, enum kit_what what, size_t n)
 {
+    static _Thread_local struct kit_entry copy;
     struct timespec until;
     const struct kit_entry *e;
     int rc = 0;
@@ -322,24 +323,22 @@ static struct kit_entry wait_for(struct kit *k, const char *tag, enum kit_what w
     pthread_mutex_lock(&k->lock);
     while (!(e = find(k, tag, what, n)) && rc == 0)
         rc = pthread_cond_timedwait(&k->changed, &k->lock, &until);
-    struct kit_entry copy =
-        e ? *e : (struct kit_entry){ .tag = NULL }; /* the strings stay, the array may move */
+    if (e)
+        copy = *e; /* the strings stay, the array may move */
     pthread_mutex_unlock(&k->lock);
-    if (!copy.tag)
+    if (!e)
         fail_msg("nothing of kind %d heard for \"%s\"", (int)what, tag);
-    return copy;
+    return &copy;
 }
 
 const struct kit_entry *kit_wait(struct kit *k, const char *tag, enum kit_what what)
 {
-    static _Thread_local struct kit_entry copy;
-    copy = wait_for(k, tag, what, 1);
-    return &copy;
+    return kit_wait_n(k, tag, what, 1);
 }
 
-void kit_wait_n(struct kit *k, const char *tag, enum kit_what what, size_t n)
+void kit_note(struct kit *k, const char *tag, const char *text)
 {
-    wait_for(k, tag, what, n);
+    add(k, KIT_NOTE, tag, text, strlen(text), false);
 }
 
 size_t kit_count(struct kit *k, const char *tag, enum kit_what what)

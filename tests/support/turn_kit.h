@@ -24,7 +24,8 @@ enum kit_what {
     KIT_REPLAY,
     KIT_ANSWERED,
     KIT_FAILED,
-    KIT_PART
+    KIT_PART,
+    KIT_NOTE /* of the test itself */
 };
 
 struct kit_entry {
@@ -64,7 +65,9 @@ void kit_say(struct kit *k, const struct loopback_message *m);
 void kit_ask(struct kit *k, const char *tag, const char *text); /* user "u", conversation = tag */
 /* Waits for the first entry of this kind with this tag; fails the test after KIT_WAIT_MS. */
 const struct kit_entry *kit_wait(struct kit *k, const char *tag, enum kit_what what);
-void kit_wait_n(struct kit *k, const char *tag, enum kit_what what, size_t n); /* until there are so many */
+/* The n-th, from 1; kept until this thread's next wait. */
+const struct kit_entry *kit_wait_n(struct kit *k, const char *tag, enum kit_what what, size_t n);
+void kit_note(struct kit *k, const char *tag, const char *text); /* any thread: an entry of the test's own */
 size_t kit_count(struct kit *k, const char *tag, enum kit_what what);
 /* All sentences of a tag since its last restart, concatenated; the caller frees. */
 char *kit_heard(struct kit *k, const char *tag);

@@ -249,6 +249,74 @@ static void turn__an_answer_of_several_messages_is_sent_in_order(void **state)
     assert_int_equal(c.usage, 1);
 }
 
+/* ---- what a person asks about themselves ---- */
+
+struct request {
+    enum person_what what;
+    const char *conversation;
+    struct kit *kit;
+};
+
+static void on_told(void *ctx, int rc, const char *json)
+{
+    const struct request *r = ctx;
+    assert_int_equal(rc, 0);
+    kit_note(r->kit, r->conversation, json);
+}
+
+static void ask_person(struct kit *k, void *arg)
+{
+    struct request *r = arg;
+    struct host *h = gateway_host(k->gateway);
+    const struct message who = {
+        .channel = "loopback", .bot = "default", .user = "u", .conversation = r->conversation
+    };
+    r->kit = k;
+    h->person(h, r->what, &who, on_told, r);
+}
+
+static cJSON *told(struct kit *k, enum person_what what, const char *conversation, size_t n)
+{
+    struct request *r = calloc(1, sizeof *r);
+    *r = (struct request){ what, conversation, NULL };
+    kit_on_loop(k, ask_person, r);
+    cJSON *body = body_of(kit_wait_n(k, conversation, KIT_NOTE, n));
+    free(r);
+    return body;
+}
+
+static void person__learns_what_is_kept_and_has_it_forgotten(void **state)
+{
+    struct kit *k = *state;
+    kit_start(k);
+    kit_say(k, &(struct loopback_message){
+                   .tag = "1", .text = "What is gas? I am a@example.org", .user = "u", .conversation = "c" });
+    kit_wait(k, "1", KIT_ANSWERED);
+    kit_say(k, &(struct loopback_message){
+                   .tag = "2", .text = "What is a seed phrase?", .user = "u", .conversation = "other" });
+    kit_wait(k, "2", KIT_ANSWERED);
+    cJSON *usage = told(k, PERSON_USAGE, "c", 1);
+    assert_string_equal(json_text(usage, "tier", ""), "FREE");
+    assert_int_equal((int)json_number(usage, "used", -1), 2);
+    assert_int_equal((int)json_number(usage, "limit", -1), 100);
+    cJSON *kept = told(k, PERSON_EXPORT, "c", 2);
+    const cJSON *messages = cJSON_GetObjectItemCaseSensitive(kept, "messages");
+    assert_int_equal(cJSON_GetArraySize(messages), 2);
+    assert_string_equal(json_text(cJSON_GetArrayItem(messages, 0), "text", ""),
+                        "What is gas? I am <EMAIL_1>");
+    assert_string_equal(json_text(cJSON_GetArrayItem(messages, 1), "from", ""), "bot");
+    assert_int_equal(kit_sql(k, "select count(*) from pseudonym"), 1);
+    cJSON *gone = told(k, PERSON_FORGET, "c", 3);
+    assert_int_equal((int)json_number(gone, "forgotten", -1), 1);
+    assert_int_equal(kit_sql(k, "select count(*) from turn"), 1);
+    assert_int_equal(kit_sql(k, "select count(*) from pseudonym"), 0);
+    assert_int_equal(kit_sql(k, "select count(*) from usage"), 2);
+    cJSON_Delete(usage);
+    cJSON_Delete(kept);
+    cJSON_Delete(gone);
+    kit_stop(k);
+}
+
 static void turn__the_same_in_other_words_comes_from_the_cache_and_says_so(void **state)
 {
     struct kit *k = *state;
@@ -360,6 +428,7 @@ int main(void)
         CASE(turn__consent_is_asked_once_and_remembered),
         CASE(turn__the_same_question_comes_from_the_cache),
         CASE(turn__an_answer_of_several_messages_is_sent_in_order),
+        CASE(person__learns_what_is_kept_and_has_it_forgotten),
         CASE(turn__the_same_in_other_words_comes_from_the_cache_and_says_so),
         CASE(turn__the_cache_survives_a_restart),
         CASE(turn__todays_answer_is_not_kept),
