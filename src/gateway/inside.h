@@ -95,7 +95,8 @@ void state_get(struct host *h, const char *key, state_done *done, void *ctx);
 void state_take(struct host *h, const char *key, state_done *done, void *ctx);
 
 /* person.c: host->person */
-void person_ask(struct host *h, enum person_what what, const struct message *who, state_done *done, void *ctx);
+void person_ask(struct host *h, enum person_what what, const struct message *who, state_done *done,
+                void *ctx);
 
 /* sweep.c: what lies in the store and is due (after a restart, a failure, a retry time) */
 void sweep_open(struct gateway *g);
