@@ -98,11 +98,12 @@ const struct sql sqlite_sql[SQL_COUNT] = {
     [SQL_OUTBOX_NOTICE] = { "outbox.notice",
                             "INSERT INTO outbox (turn_id, part, state, payload, tries, changed_ms)"
                             " SELECT turn_id, 0, 1, '', 0, ?2 FROM inbox WHERE id = ?1" },
+    /* No IN with three values: SQLite builds a table for it, at every run. */
     [SQL_PART_SET] = { "part.set", "UPDATE outbox SET state = ?3, tries = tries + (?3 = 2), platform_id = "
                                    "?4, next_at_ms = ?5,"
-                                   " error = ?6, changed_ms = ?7, payload = CASE WHEN ?3 IN (3, 5, 6) THEN "
+                                   " error = ?6, changed_ms = ?7, payload = CASE WHEN ?3 = 3 OR ?3 >= 5 THEN "
                                    "'' ELSE payload END"
-                                   " WHERE turn_id = ?1 AND part = ?2 AND state IN (1, 2, 4)" },
+                                   " WHERE turn_id = ?1 AND part = ?2 AND (state <= 2 OR state = 4)" },
     [SQL_PARTS_SETTLED] = { "parts.settled",
                             "UPDATE inbox SET state = 4 WHERE turn_id = ?1 AND state = 3 AND NOT EXISTS"
                             " (SELECT 1 FROM outbox WHERE turn_id = ?1 AND state IN (1, 2))" },
