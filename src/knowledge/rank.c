@@ -45,14 +45,49 @@ static uint64_t bit_of(const struct ranker *r, uint16_t code)
     return 0;
 }
 
-static uint64_t bits_of(const struct ranker *r, const uint16_t *code, size_t n)
+uint32_t rank_said_plain(const struct ranker *r, const uint16_t *code, size_t n)
 {
-    uint64_t bits = 0;
+    uint32_t said = 0;
 
-    for (size_t i = 0; i < n; i++)
-        bits |= bit_of(r, code[i]);
-    return bits;
+    for (size_t i = 0; i < n && i < RANK_STEP; i++)
+        said |= (uint32_t)(bit_of(r, code[i]) != 0) << i;
+    return said;
 }
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+_Static_assert(RANK_STEP == 32, "two vectors, and a bit for each code");
+
+/* RANK_STEP codes beside each word of the question. */
+__attribute__((target("avx2"))) static uint32_t said_avx2(const struct ranker *r, const uint16_t *code)
+{
+    const __m256i low = _mm256_loadu_si256((const void *)code);
+    const __m256i high = _mm256_loadu_si256((const void *)(code + RANK_STEP / 2));
+    __m256i in_low = _mm256_setzero_si256(), in_high = in_low;
+
+    for (size_t i = 0; i < r->words; i++) {
+        __m256i word = _mm256_set1_epi16((short)r->code[i]);
+
+        in_low = _mm256_or_si256(in_low, _mm256_cmpeq_epi16(low, word));
+        in_high = _mm256_or_si256(in_high, _mm256_cmpeq_epi16(high, word));
+    }
+    /* to a byte for each code; packs takes its two sources by turns, in halves */
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_permute4x64_epi64(_mm256_packs_epi16(in_low, in_high), _MM_SHUFFLE(3, 1, 2, 0)));
+}
+
+uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t n)
+{
+    return n >= RANK_STEP && __builtin_cpu_supports("avx2") ? said_avx2(r, code)
+                                                            : rank_said_plain(r, code, n);
+}
+#else
+uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t n)
+{
+    return rank_said_plain(r, code, n);
+}
+#endif
 
 static float coverage(const float *share, uint64_t bits)
 {
@@ -63,52 +98,85 @@ static float coverage(const float *share, uint64_t bits)
     return sum;
 }
 
-static float best_window(const struct ranker *r, const uint16_t *code, size_t n)
+/* ---- the body ---- */
+
+struct window {
+    size_t block;        /* the one in hand */
+    uint64_t last, here; /* the words of the block before, of this */
+    uint64_t seen;
+    float best;
+};
+
+static void window_look(struct window *w, const struct ranker *r)
 {
-    uint64_t last = 0, seen = 0;
-    float best = 0;
+    uint64_t words = w->last | w->here;
 
-    for (size_t at = 0; at < n; at += BLOCK) {
-        uint64_t block = bits_of(r, code + at, n - at < BLOCK ? n - at : BLOCK);
-        uint64_t window = last | block;
-
-        last = block;
-        if ((window & ~seen) == 0 && (window & (window - 1)) == 0) /* nothing new, and no two together */
-            continue;
-        seen |= window;
-        float covered = coverage(r->near, window);
-        best = covered > best ? covered : best;
-    }
-    return best;
+    if ((words & ~w->seen) == 0 && (words & (words - 1)) == 0) /* nothing new, and no two together */
+        return;
+    w->seen |= words;
+    float covered = coverage(r->near, words);
+    w->best = covered > w->best ? covered : w->best;
 }
 
-static float likeness(const struct ranker *r, const uint16_t *code, size_t n)
+/* Blocks come in their order; one without a word of the question need not, it adds nothing to the last. */
+static void window_add(struct window *w, const struct ranker *r, size_t block, uint64_t bit)
 {
-    size_t said = 0;
-    uint64_t bits = 0;
+    if (block != w->block) {
+        window_look(w, r);
+        w->last = block == w->block + 1 ? w->here : 0;
+        w->here = 0;
+        w->block = block;
+    }
+    w->here |= bit;
+}
+
+/* ---- title and heading ---- */
+
+struct said {
+    uint64_t words;
+    size_t times;
+};
+
+static float likeness(const struct ranker *r, struct said s, size_t n)
+{
     float here, back;
 
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bit = bit_of(r, code[i]);
-
-        said += bit != 0;
-        bits |= bit;
-    }
-    if (!bits)
+    if (!s.words)
         return 0;
-    here = coverage(r->title, bits);
-    back = (float)said / (float)n;
+    here = coverage(r->title, s.words);
+    back = (float)s.times / (float)n;
     return 2 * here * back / (here + back);
+}
+
+static float best_likeness(const struct ranker *r, const struct lexical_passage *p, const struct said said[2])
+{
+    struct said both = { said[0].words | said[1].words, said[0].times + said[1].times };
+    float title = likeness(r, said[0], p->title_codes);
+    float under = likeness(r, said[1], p->heading_codes);
+    float all = likeness(r, both, (size_t)p->title_codes + p->heading_codes);
+
+    title = under > title ? under : title;
+    return all > title ? all : title;
 }
 
 double rank_passage(const struct ranker *r, const struct lexical_passage *p)
 {
-    const uint16_t *heading = p->code + p->title_codes, *body = heading + p->heading_codes;
-    float title = likeness(r, p->code, p->title_codes);
-    float under = likeness(r, heading, p->heading_codes);
-    float both = likeness(r, p->code, p->title_codes + p->heading_codes);
+    size_t body = (size_t)p->title_codes + p->heading_codes, n = body + p->body_codes;
+    struct said said[2] = { { 0 } };
+    struct window w = { 0 };
 
-    title = under > title ? under : title;
-    title = both > title ? both : title;
-    return WINDOW_WEIGHT * (double)best_window(r, body, p->body_codes) + TITLE_WEIGHT * (double)title;
+    for (size_t from = 0; from < n; from += RANK_STEP)
+        for (uint32_t found = rank_said(r, p->code + from, n - from); found; found &= found - 1) {
+            size_t at = from + (size_t)__builtin_ctz(found);
+            uint64_t bit = bit_of(r, p->code[at]);
+
+            if (at >= body) {
+                window_add(&w, r, (at - body) / BLOCK, bit);
+            } else {
+                said[at >= p->title_codes].words |= bit;
+                said[at >= p->title_codes].times++;
+            }
+        }
+    window_look(&w, r);
+    return WINDOW_WEIGHT * (double)w.best + TITLE_WEIGHT * (double)best_likeness(r, p, said);
 }

@@ -8,6 +8,8 @@
 
 #include "knowledge/analyse.h"
 
+#define RANK_STEP 32 /* codes looked at together */
+
 struct ranker {
     uint64_t bucket[256]; /* by the low bits of a code: the words it may be */
     uint16_t code[QUESTION_WORDS_MAX];
@@ -20,5 +22,9 @@ struct ranker {
 void rank_begin(struct ranker *r, const struct question *q);
 /* What is added to the passage's score by features, which is 1 for the best. */
 double rank_passage(const struct ranker *r, const struct lexical_passage *p);
+
+/* Which of the first RANK_STEP codes the question has, as bits. Both say the same. */
+uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t n);
+uint32_t rank_said_plain(const struct ranker *r, const uint16_t *code, size_t n);
 
 #endif
