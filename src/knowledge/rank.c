@@ -45,12 +45,12 @@ static uint64_t bit_of(const struct ranker *r, uint16_t code)
     return 0;
 }
 
-uint32_t rank_said_plain(const struct ranker *r, const uint16_t *code, size_t n)
+uint32_t rank_said_plain(const struct ranker *r, const uint16_t *code, size_t at, size_t n)
 {
     uint32_t said = 0;
 
-    for (size_t i = 0; i < n && i < RANK_STEP; i++)
-        said |= (uint32_t)(bit_of(r, code[i]) != 0) << i;
+    for (size_t i = 0; i < n - at && i < RANK_STEP; i++)
+        said |= (uint32_t)(bit_of(r, code[at + i]) != 0) << i;
     return said;
 }
 
@@ -77,15 +77,18 @@ __attribute__((target("avx2"))) static uint32_t said_avx2(const struct ranker *r
         _mm256_permute4x64_epi64(_mm256_packs_epi16(in_low, in_high), _MM_SHUFFLE(3, 1, 2, 0)));
 }
 
-uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t n)
+uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t at, size_t n)
 {
-    return n >= RANK_STEP && __builtin_cpu_supports("avx2") ? said_avx2(r, code)
-                                                            : rank_said_plain(r, code, n);
+    if (n < RANK_STEP || !__builtin_cpu_supports("avx2"))
+        return rank_said_plain(r, code, at, n);
+    if (at + RANK_STEP <= n)
+        return said_avx2(r, code + at);
+    return said_avx2(r, code + n - RANK_STEP) >> (at + RANK_STEP - n); /* the last ones, some seen before */
 }
 #else
-uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t n)
+uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t at, size_t n)
 {
-    return rank_said_plain(r, code, n);
+    return rank_said_plain(r, code, at, n);
 }
 #endif
 
@@ -166,7 +169,7 @@ double rank_passage(const struct ranker *r, const struct lexical_passage *p)
     struct window w = { 0 };
 
     for (size_t from = 0; from < n; from += RANK_STEP)
-        for (uint32_t found = rank_said(r, p->code + from, n - from); found; found &= found - 1) {
+        for (uint32_t found = rank_said(r, p->code, from, n); found; found &= found - 1) {
             size_t at = from + (size_t)__builtin_ctz(found);
             uint64_t bit = bit_of(r, p->code[at]);
 

@@ -23,8 +23,8 @@ void rank_begin(struct ranker *r, const struct question *q);
 /* What is added to the passage's score by features, which is 1 for the best. */
 double rank_passage(const struct ranker *r, const struct lexical_passage *p);
 
-/* Which of the first RANK_STEP codes the question has, as bits. Both say the same. */
-uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t n);
-uint32_t rank_said_plain(const struct ranker *r, const uint16_t *code, size_t n);
+/* Which of the RANK_STEP codes from `at` on the question has, as bits; there are `n`. Both say the same. */
+uint32_t rank_said(const struct ranker *r, const uint16_t *code, size_t at, size_t n);
+uint32_t rank_said_plain(const struct ranker *r, const uint16_t *code, size_t at, size_t n);
 
 #endif
