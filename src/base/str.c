@@ -6,6 +6,7 @@
  */
 #include "base/str.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 #include "base/utf.h"
 
-#define BUF_FIRST ((size_t)128)
+#define BUF_FIRST  ((size_t)128)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte)) /* in each byte of a word */
 
 void buf_init(struct buf *b, size_t max_bytes)
 {
@@ -137,12 +139,13 @@ const char *buf_text(const struct buf *b)
 
 size_t str_json_escape(char out[8], uint32_t cp)
 {
-    static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
-    const char *short_form = cp && cp < 0x80 ? strchr(plain, (int)cp) : NULL;
+    static const char letter[0x80] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
+    };
 
-    if (short_form) {
+    if (cp < 0x80 && letter[cp]) {
         out[0] = '\\';
-        out[1] = letter[short_form - plain];
+        out[1] = letter[cp];
         return 2;
     }
     if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x2028 || cp == 0x2029)
@@ -155,19 +158,52 @@ static bool json_plain(char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* How many of the eight bytes at `at` are plain before the first that is not. A high bit marks each that is
+ * not; a carry may mark more, but only above one. */
+static size_t json_plain_eight(const char *at)
+{
+    uint64_t w, odd;
+
+    memcpy(&w, at, sizeof w);
+    w = le64toh(w);
+    odd = EACH(0x80) &
+          (w | (w + EACH(1)) | (w - EACH(0x20)) | ((w ^ EACH('"')) - EACH(1)) | ((w ^ EACH('\\')) - EACH(1)));
+    return odd ? (size_t)__builtin_ctzll(odd) / 8 : sizeof w;
+}
+
+/* The bytes at the start that stand in a JSON string as they are. */
+static size_t json_run(const char *text, size_t len)
+{
+    char out[8];
+
+    for (size_t n = 0;;) {
+        size_t next = n;
+
+        if (len - n >= sizeof(uint64_t))
+            next += json_plain_eight(text + n);
+        else if (n < len && json_plain(text[n]))
+            next++;
+        if (next == n && (n == len || (unsigned char)text[n] < 0x80 ||
+                          str_json_escape(out, utf8_next(text, len, &next)) != next - n ||
+                          memcmp(out, text + n, next - n) != 0))
+            return n;
+        n = next;
+    }
+}
+
 void buf_json_string(struct buf *b, const char *text, size_t len)
 {
     size_t pos = 0;
     char out[8];
 
+    if (!buf_grow(b, len + 2)) /* no byte becomes less than one */
+        return;
     buf_addc(b, '"');
     while (pos < len && !b->failed) {
-        size_t run = pos;
+        size_t run = json_run(text + pos, len - pos);
 
-        while (run < len && json_plain(text[run]))
-            run++;
-        buf_add(b, text + pos, run - pos);
-        pos = run;
+        buf_add(b, text + pos, run);
+        pos += run;
         if (pos < len) {
             uint32_t cp = utf8_next(text, len, &pos);
 

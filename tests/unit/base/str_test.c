@@ -230,6 +230,36 @@ static void json_string__any_bytes_parse_back(void **state)
     }
 }
 
+/* Runs of every length before and behind what is no part of one. */
+static void json_string__is_each_character_escaped(void **state)
+{
+    static const char *const piece[] = { "a",      "plain text", "\"",       "\\",           "\n",   "\x1f",
+                                         "\x7f",   " ",          "~",        "\u00fc\u20ac", "\x80", "\xc2",
+                                         "\u2028", "\U0001f600", "\xed\xa0", "\x9b" };
+    static uint32_t dice = 1;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        struct buf text = BUF_INIT(1000), want = BUF_INIT(10000);
+
+        for (int n = i % 20; n > 0; n--) {
+            dice = dice * 1664525 + 1013904223; /* Numerical Recipes' generator */
+            buf_adds(&text, piece[dice % 3 ? dice >> 31 : dice >> 28]);
+        }
+        buf_addc(&want, '"');
+        for (size_t pos = 0; pos < text.len;) {
+            char out[8];
+            uint32_t cp = utf8_next(text.at, text.len, &pos);
+
+            buf_add(&want, out, str_json_escape(out, cp));
+        }
+        buf_addc(&want, '"');
+        json_is(buf_text(&text), text.len, buf_text(&want));
+        buf_free(&text);
+        buf_free(&want);
+    }
+}
+
 static void json_string__fails_at_the_cap(void **state)
 {
     struct buf b = BUF_INIT(5);
@@ -357,6 +387,7 @@ int main(void)
         cmocka_unit_test(buf__steal_hands_over),
         cmocka_unit_test(json_string__escapes_what_it_must),
         cmocka_unit_test(json_string__invalid_utf8_becomes_the_replacement),
+        cmocka_unit_test(json_string__is_each_character_escaped),
         cmocka_unit_test(json_string__any_bytes_parse_back),
         cmocka_unit_test(json_string__fails_at_the_cap),
         cmocka_unit_test(str__compares),
