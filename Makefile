@@ -65,6 +65,8 @@ SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen re
 SRC_gateway   := gateway intake outbox state person sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
+SRC_telegram  := telegram poll batch question admit commands buttons menu texts post typing \
+                 format format_cut format_markdown format_table wire_call wire_reply wire_span wire_update wire_words send lane due bucket
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------
@@ -81,11 +83,12 @@ FLOOR_knowledge := knowledge lexical vindex embed docs base
 FLOOR_pipeline  := pipeline knowledge lexical vindex embed docs llm store conf io base
 FLOOR_gateway   := gateway $(FLOOR_pipeline)
 FLOOR_web       := web conf io base
+FLOOR_telegram  := telegram conf io base
 FLOOR_loopback  := loopback conf io base
-FLOOR_cli       := cli gateway web loopback $(FLOOR_pipeline)
+FLOOR_cli       := cli gateway web telegram loopback $(FLOOR_pipeline)
 
 DIRS_SRC := base io conf store lexical vindex embed docs llm knowledge pipeline gateway cli
-DIRS_ADAPTER := web loopback
+DIRS_ADAPTER := web telegram loopback
 LIBS := $(DIRS_SRC) $(DIRS_ADAPTER)
 
 define archive # name, directory

@@ -5,10 +5,12 @@
  */
 #include "adapters/adapters.h"
 
+#include "adapters/telegram/telegram.h"
 #include "adapters/web/web.h"
 
 const struct adapter_ops *const adapters_all[] = {
     &adapter_web,
+    &adapter_telegram,
 };
 
 const size_t adapters_count = ARRAY_LEN(adapters_all);

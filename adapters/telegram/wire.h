@@ -15,6 +15,7 @@
 #define TG_POLL_S         50         /* longest timeout of getUpdates (tdlib/telegram-bot-api, Client.h) */
 #define TG_BATCH_MAX      100        /* updates of one getUpdates */
 #define TG_BODY_MAX       (8U << 20) /* bytes of one answer */
+#define TG_BATCH_ARENA    (4U << 20) /* bytes that a batch takes of its arena at most */
 #define TG_CALLBACK_BYTES 64         /* of callback_data */
 
 /* getMe */
@@ -55,8 +56,9 @@ struct tg_update {
     int64_t date_s;
 };
 
-/* The result array of getUpdates. `*unreadable` counts elements without an update_id. 0, X_E_INVALID (not
- * JSON, or ok is not true: see tg_reply_read), -ENOMEM. */
+/* The result array of getUpdates: its first TG_BATCH_MAX updates (what is more comes again, since the offset
+ * stays behind it). `*unreadable` counts elements without an update_id. 0, X_E_INVALID (not JSON, or ok is
+ * not true: see tg_reply_read), -ENOMEM. */
 int tg_updates_read(const char *json, size_t len, const struct tg_me *me, struct arena *a,
                     struct tg_update **out, size_t *n, size_t *unreadable, struct err *err);
 /* One update, the body of a webhook call. 0, X_E_INVALID, -ENOMEM. */
@@ -80,6 +82,7 @@ enum tg_end {
 
 struct tg_reply {
     enum tg_end end;
+    int status;             /* of HTTP; 0 = no answer */
     int64_t message_id;     /* TG_OK of a send; 0 = none */
     int64_t retry_after_ms; /* TG_FLOOD */
     int64_t migrated_to;    /* TG_MOVED */
@@ -91,7 +94,8 @@ void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t l
 
 /* ---- calls; the body of POST {api_base}/bot{token}/{method} as JSON ---- */
 void tg_get_updates(struct buf *out, int64_t offset, int timeout_s);
-/* payload: tg_text_json(). reply_to 0, thread_id 0 = none; buttons: "" or a JSON array of rows. */
+/* payload: tg_text_json(); one without a text sets out->failed. reply_to 0, thread_id 0 = none; buttons: ""
+ * or a JSON array of rows. */
 void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to,
                      const char *payload, const char *buttons, bool plain);
 void tg_edit_text(struct buf *out, int64_t chat_id, int64_t message_id, const char *text);

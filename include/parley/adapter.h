@@ -78,6 +78,8 @@ struct adapter_ops {
      * strings in `words`. Absent: one part with payload "". 0, -ENOMEM. */
     int (*parts)(struct adapter *a, const struct turn *t, struct arena *words, const char *const **payload,
                  size_t *n);
+    /* may: "ok", "degraded" or "down", and in words why and since when. Absent: "ok". */
+    const char *(*health)(struct adapter *a, struct buf *detail);
 };
 
 /* What the core offers. Functions take the host they came with. */

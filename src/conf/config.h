@@ -96,6 +96,9 @@ struct config {
     } consent;
     struct {
         const char *token, *api_base, *mode, *webhook_url, *webhook_secret, *webhook_path;
+        int poll_s;
+        const char *allow[CONFIG_LIST_MAX], *deny[CONFIG_LIST_MAX]; /* ids of people and chats */
+        size_t allows, denies;
     } telegram;
     struct {
         const char *token, *app_id, *public_key, *api_base, *gateway_url, *mode, *interactions_path;

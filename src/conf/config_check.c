@@ -252,6 +252,15 @@ const char *check_webhook_secret(const char *text)
     return text[len] == '\0' && len <= 256 ? NULL : "must be 1 to 256 letters, digits, _ or -";
 }
 
+/* Below 0: a group. 52 bits (core.telegram.org/bots/api#chat). */
+const char *check_chat_id(const char *text)
+{
+    int64_t id;
+
+    return str_int(str_of(text), -(1LL << 52), 1LL << 52, &id) && id ? NULL
+                                                                     : "must be the id of a person or a chat";
+}
+
 const char *tidy_slash(struct arena *a, const char *text)
 {
     size_t len = strlen(text);

@@ -119,6 +119,7 @@ const char *check_digits(const char *text);
 const char *check_secret(const char *text);
 const char *check_keys(const char *text);
 const char *check_webhook_secret(const char *text);
+const char *check_chat_id(const char *text);
 const char *tidy_slash(struct arena *a, const char *text);
 bool config_name_ok(const char *provider);
 /* Cuts "a, b" at commas and white space; the parts point into `text`. NULL, or what it must be. */

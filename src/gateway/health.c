@@ -125,6 +125,16 @@ static void say_providers(struct gateway *g, struct jsonw *w)
     }
 }
 
+static void say_adapter(const struct channel *c, struct jsonw *w)
+{
+    char name[80];
+    struct buf why = BUF_INIT(512);
+    const char *status = c->ops->health ? c->ops->health(c->adapter, &why) : "ok";
+    snprintf(name, sizeof name, "adapter.%s", c->ops->name);
+    component(w, name, status, buf_text(&why));
+    buf_free(&why);
+}
+
 void health_json(struct host *h, struct buf *out)
 {
     struct gateway *g = CONTAINER_OF(h, struct gateway, host);
@@ -141,10 +151,8 @@ void health_json(struct host *h, struct buf *out)
     component(&w, "workers", g->intake_off ? "degraded" : "ok", detail);
     say_knowledge(g, &w);
     say_providers(g, &w);
-    for (size_t i = 0; i < g->channels; i++) {
-        snprintf(detail, sizeof detail, "adapter.%s", g->channel[i].ops->name);
-        component(&w, detail, "ok", "");
-    }
+    for (size_t i = 0; i < g->channels; i++)
+        say_adapter(&g->channel[i], &w);
     jw_end_arr(&w);
     jw_end_obj(&w);
 }

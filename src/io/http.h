@@ -32,6 +32,7 @@ struct http_request {
     size_t headers;
     const void *body; /* copied */
     size_t body_len;
+    bool fresh;                                       /* a new connection, not one kept from before */
     int connect_ms, first_byte_ms, idle_ms, total_ms; /* 0 = none */
     int64_t body_cap_bytes;                           /* 0 = HTTP_BODY_MAX */
     void *ctx;
@@ -57,6 +58,8 @@ void http_hasten(struct http_call *c, int ms); /* at most so long from now, what
 void http_cancel(struct http_call *c);         /* no more callbacks; allowed inside a callback */
 /* A response header's value ("retry-after", lower case) inside head/body/done; NULL = absent. */
 const char *http_header(const struct http_call *c, const char *name);
+/* While it runs, and inside done: whether any of the request may have left. False: nobody has seen it. */
+bool http_sent(const struct http_call *c);
 size_t http_running(const struct http *h);
 /* Cancels everything; handles close as the loop runs on, before loop_run returns. Free happens in the
  * last close callback. */

@@ -118,6 +118,11 @@ const char *http_header(const struct http_call *c, const char *name)
     return found ? found->value : NULL;
 }
 
+bool http_sent(const struct http_call *c)
+{
+    return c->sends > 0;
+}
+
 /* Coded twice, 16 KiB that were read become gigabytes inside curl before anybody is asked to take them: a
  * reader who pauses would let it keep 64 MiB. Nobody has a reason to; and we ask for no transfer coding. */
 static bool coded_twice(struct http_call *c)

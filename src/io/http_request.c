@@ -108,6 +108,7 @@ static int easy_prepare(struct http_call *c, const struct http_request *r, bool 
         bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
     }
     bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
+    bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->fresh ? 1L : 0L);
     bad |= curl_easy_setopt(e, CURLOPT_NOPROGRESS, r->body_len > WATCH_SEND ? 0L : 1L);
     return bad ? err_set(err, -ENOMEM, "http: out of memory") : 0;
 }

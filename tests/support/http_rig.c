@@ -108,6 +108,7 @@ static void on_done(void *ctx, enum http_end how, int status, const char *detail
     struct http_probe *p = ctx;
     p->dones++;
     p->how = how;
+    p->sent = http_sent(p->call);
     p->status = status;
     snprintf(p->detail, sizeof p->detail, "%s", detail);
     note_header(p, "Retry-After", p->retry_after, sizeof p->retry_after);

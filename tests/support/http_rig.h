@@ -28,6 +28,7 @@ struct http_probe {
     int head_status, status;
     enum http_end how;
     char detail[256], retry_after[16], which[16];
+    bool sent;
     enum act in_head, in_body, in_done;
     int refuse_every; /* every n-th part is refused with X_E_FULL */
     bool resume_at_once, hold, keep_nothing;

@@ -47,6 +47,7 @@ static void expect_end(const char *path, struct http_request req, enum http_end 
     assert_int_equal(p.how, how);
     assert_int_equal(p.status, status);
     assert_int_equal(p.heads, status != 0);
+    assert_true(p.sent);
     assert_true((how == HTTP_OK) == (p.detail[0] == '\0'));
     assert_null(strstr(p.detail, path));
     assert_int_equal(http_running(r->http), 0);
@@ -305,6 +306,7 @@ static void http__refused(void **state X_UNUSED)
     http_probe_wait(&p);
     assert_int_equal(p.how, HTTP_CONNECT);
     assert_int_equal(p.status, 0);
+    assert_false(p.sent);
     assert_true(p.detail[0]);
     assert_null(strstr(p.detail, "secret"));
     http_rig_close(r);
@@ -321,6 +323,7 @@ static void http__tls_to_a_plain_server(void **state X_UNUSED)
     http_probe_wait(&p);
     assert_int_equal(p.how, HTTP_CONNECT);
     assert_int_equal(p.heads, 0);
+    assert_false(p.sent);
     http_rig_close(r);
 }
 
@@ -400,6 +403,7 @@ static void http__post_is_never_sent_twice(void **state X_UNUSED)
         buf_free(&p.body);
         p = http_probe_get(r, dying[i], post);
         assert_int_equal(p.how, HTTP_CONNECT);
+        assert_true(p.sent);
         assert_int_equal(r->trap.requests, 2);
         buf_free(&p.body);
         http_rig_close(r);

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cuts a page into messages. A message ends before a block, else behind a sentence, else a word, as late as
+ * it can but not in its first quarter. A block of code that fits into one message is not cut; one that does
+ * not is cut between lines, if possible before one that is not indented. As a last resort a cut falls between
+ * two characters that are drawn apart.
+ *
+ * Telegram takes spaces and line ends off both ends of a text and off the beginning of an entity (tdlib,
+ * MessageEntity.cpp), so none are sent there. The indentation of the first line of code would go with them:
+ * it is sent as no-break spaces.
+ */
+#include "adapters/telegram/format_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf.h"
+
+#define LEAST       (TG_TEXT_MAX / 4)
+#define CLUSTER_MAX 64 /* characters that are drawn as one and kept together */
+#define NO_BREAK    "\u00A0"
+
+#define TG_STYLES (TG_TEXT_LINK + 1)
+
+struct cutter {
+    const char *text;
+    size_t len;
+    const struct tg_span *span, *code; /* by beginning; code: the blocks of code again */
+    size_t spans, codes;
+    size_t reached;                        /* the first span that begins in the message or behind it */
+    const struct tg_span *last[TG_STYLES]; /* the last before it: no other can reach into the message */
+    const size_t *block;
+    size_t blocks;
+};
+
+/* One message: no cut below `least`, none above `limit`. */
+struct window {
+    size_t from, least, limit;
+};
+
+static size_t units(const char *text, size_t from, size_t to)
+{
+    size_t n = 0;
+
+    while (from < to)
+        n += utf8_next(text, to, &from) > 0xFFFF ? 2 : 1;
+    return n;
+}
+
+/* The end of at most `max` units from `from`. */
+static size_t advance(const struct cutter *c, size_t from, size_t max)
+{
+    size_t pos = from, n = 0;
+
+    while (pos < c->len) {
+        size_t next = pos;
+
+        n += utf8_next(c->text, c->len, &next) > 0xFFFF ? 2 : 1;
+        if (n > max)
+            break;
+        pos = next;
+    }
+    return pos;
+}
+
+/* ---- what is seen ---- */
+
+/* Nothing to see for Telegram (tdlib, misc.cpp): a text of these alone is an empty one. */
+static bool unseen(uint32_t cp)
+{
+    return utf_is_space(cp) || cp == 0x180E || (cp >= 0x200B && cp <= 0x200F) ||
+           (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x2064) || cp == 0x2800 || cp == 0xFEFF ||
+           cp == 0xFFFC || cp == 0x30A || cp == 0x333 || cp == 0x33F || (cp >= 0xE0000 && cp <= 0xE0FFF);
+}
+
+static bool blank(const char *text, size_t from, size_t to)
+{
+    while (from < to)
+        if (!unseen(utf8_next(text, to, &from)))
+            return false;
+    return true;
+}
+
+static size_t skip_space(const char *text, size_t from, size_t to)
+{
+    while (from < to) {
+        size_t next = from;
+
+        if (!utf_is_space(utf8_next(text, to, &next)))
+            break;
+        from = next;
+    }
+    return from;
+}
+
+static uint32_t char_at(const struct cutter *c, size_t pos)
+{
+    return utf8_next(c->text, c->len, &pos);
+}
+
+static size_t char_before(const char *text, size_t pos)
+{
+    do
+        pos--;
+    while (pos > 0 && ((unsigned char)text[pos] & 0xC0U) == 0x80U);
+    return pos;
+}
+
+static size_t drop_space(const char *text, size_t from, size_t to)
+{
+    while (to > from) {
+        size_t at = char_before(text, to), next = at;
+
+        if (!utf_is_space(utf8_next(text, to, &next)))
+            break;
+        to = at;
+    }
+    return to;
+}
+
+/* Past the empty lines code begins with; its indentation stays. */
+static size_t skip_lines(const char *text, size_t from, size_t to)
+{
+    size_t word = skip_space(text, from, to);
+
+    while (word > from && text[word - 1] != '\n')
+        word--;
+    return word;
+}
+
+/* ---- where to cut ---- */
+
+/* The block of code that `pos` lies in; between blocks there is none. */
+static const struct tg_span *code_at(const struct cutter *c, size_t pos)
+{
+    size_t lo = 0, hi = c->codes;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (c->code[mid].from < pos)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo > 0 && pos < c->code[lo - 1].to ? &c->code[lo - 1] : NULL;
+}
+
+static size_t cut_block(const struct cutter *c, const struct window *w)
+{
+    size_t lo = 0, hi = c->blocks;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (c->block[mid] <= w->limit)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo > 0 && c->block[lo - 1] >= w->least ? c->block[lo - 1] : 0;
+}
+
+static size_t cut_sentence(const struct cutter *c, const struct window *w)
+{
+    size_t best = 0, pos = w->from;
+
+    while (pos < w->limit) {
+        const struct tg_span *code;
+
+        pos = utf_sentence_end(c->text, w->limit, pos, false);
+        code = code_at(c, pos);
+        if (code)
+            pos = code->to;
+        else if (pos < w->limit && pos >= w->least)
+            best = pos;
+    }
+    return best;
+}
+
+/* No code lies here: behind it a block begins, and that is a better place. */
+static size_t cut_word(const struct cutter *c, const struct window *w)
+{
+    size_t pos = w->limit;
+
+    if (utf_is_space(char_at(c, pos)))
+        return pos;
+    while (pos > w->least) {
+        size_t at = char_before(c->text, pos), next = at;
+
+        if (utf_is_space(utf8_next(c->text, c->len, &next)))
+            return at;
+        pos = at;
+    }
+    return 0;
+}
+
+bool tg_joins(uint32_t cp)
+{
+    return (cp >= 0x300 && cp <= 0x36F) || (cp >= 0x483 && cp <= 0x489) || (cp >= 0x591 && cp <= 0x5BD) ||
+           (cp >= 0x64B && cp <= 0x65F) || (cp >= 0x93A && cp <= 0x94D && cp != 0x93D) || cp == 0x200D ||
+           (cp >= 0x20D0 && cp <= 0x20FF) || (cp >= 0x3099 && cp <= 0x309A) ||
+           (cp >= 0xFE00 && cp <= 0xFE0F) || (cp >= 0x1F3FB && cp <= 0x1F3FF) ||
+           (cp >= 0xE0000 && cp <= 0xE0FFF);
+}
+
+static bool is_flag_letter(uint32_t cp)
+{
+    return cp >= 0x1F1E6 && cp <= 0x1F1FF;
+}
+
+/* Flags are pairs of letters: between two of them is inside a flag when an odd number stands before. */
+static bool inside_flag(const struct cutter *c, size_t from, size_t pos)
+{
+    size_t before = 0;
+
+    if (!is_flag_letter(char_at(c, pos)))
+        return false;
+    while (pos > from && is_flag_letter(char_at(c, char_before(c->text, pos)))) {
+        pos = char_before(c->text, pos);
+        before++;
+    }
+    return before % 2 == 1;
+}
+
+static size_t cut_char(const struct cutter *c, const struct window *w)
+{
+    size_t pos = w->limit;
+
+    for (size_t i = 0; i < CLUSTER_MAX && pos > w->least; i++) {
+        size_t before = char_before(c->text, pos);
+
+        if (!tg_joins(char_at(c, pos)) && char_at(c, before) != 0x200D && !inside_flag(c, w->from, pos))
+            return pos;
+        pos = before;
+    }
+    return w->limit;
+}
+
+/* Between two lines of a block of code that does not fit. */
+static size_t cut_code(const struct cutter *c, const struct window *w)
+{
+    size_t line = 0;
+
+    for (size_t pos = w->limit; pos > w->least; pos--) {
+        if (c->text[pos - 1] != '\n')
+            continue;
+        if (!strchr(" \t\n", c->text[pos]))
+            return pos;
+        if (line == 0)
+            line = pos;
+    }
+    return line > 0 ? line : cut_char(c, w);
+}
+
+static size_t cut_text(const struct cutter *c, const struct window *w)
+{
+    size_t at = cut_block(c, w);
+
+    if (at == 0)
+        at = cut_sentence(c, w);
+    if (at == 0)
+        at = cut_word(c, w);
+    return at > 0 ? at : cut_char(c, w);
+}
+
+/* The end of the message that begins at `from`. */
+static size_t cut(const struct cutter *c, size_t from)
+{
+    struct window w = { from, advance(c, from, LEAST), advance(c, from, TG_TEXT_MAX) };
+    const struct tg_span *code;
+    size_t at;
+
+    if (w.limit == c->len)
+        return c->len;
+    code = code_at(c, w.limit);
+    if (!code)
+        return cut_text(c, &w);
+    if (advance(c, code->from, TG_TEXT_MAX) < code->to && code->from < advance(c, from, 3 * LEAST)) {
+        if (code->from > w.least)
+            w.least = code->from;
+        return cut_code(c, &w);
+    }
+    w.limit = code->from;
+    at = w.least < w.limit ? cut_block(c, &w) : 0;
+    return at > 0 ? at : w.limit;
+}
+
+/* ---- messages ---- */
+
+/* Of spans over the same text a quotation is the outermost. */
+static int rank(const struct tg_span *s)
+{
+    return s->style == TG_QUOTE ? -1 : (int)s->style;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct tg_span *a = left, *b = right;
+
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    if (a->to != b->to)
+        return a->to > b->to ? -1 : 1;
+    return rank(a) - rank(b);
+}
+
+/* Where [from, to) begins without white space; the indentation of a first line of code stays. */
+static size_t begin_of(const struct cutter *c, size_t from, size_t to)
+{
+    size_t begin = skip_space(c->text, from, to);
+    const struct tg_span *code = code_at(c, begin);
+
+    return code ? skip_lines(c->text, code->from > from ? code->from : from, to) : begin;
+}
+
+/* What of a span is in the message, without white space at its ends. */
+static bool clip(const struct cutter *c, const struct tg_span *whole, size_t from, size_t to,
+                 struct tg_span *out)
+{
+    *out = *whole;
+    out->from = whole->from > from ? whole->from : from;
+    out->to = whole->to < to ? whole->to : to;
+    if (out->from >= out->to)
+        return false;
+    out->to = drop_space(c->text, out->from, out->to);
+    out->from = begin_of(c, out->from, out->to);
+    return out->from < out->to;
+}
+
+/* The spans of [from, to), sorted; those past TG_ENTITIES_MAX are left out. */
+static size_t spans_within(struct cutter *c, size_t from, size_t to, struct tg_span *out)
+{
+    size_t n = 0;
+
+    for (; c->reached < c->spans && c->span[c->reached].from < from; c->reached++)
+        c->last[c->span[c->reached].style] = &c->span[c->reached];
+    for (size_t s = 0; s < TG_STYLES; s++)
+        if (c->last[s] && clip(c, c->last[s], from, to, &out[n]))
+            n++;
+    for (size_t i = c->reached; i < c->spans && c->span[i].from < to && n < TG_ENTITIES_MAX; i++)
+        if (clip(c, &c->span[i], from, to, &out[n]))
+            n++;
+    qsort(out, n, sizeof *out, by_place);
+    return n;
+}
+
+/* The text, with the indentation that code begins with as no-break spaces: as many units, other bytes. */
+static char *message_text(const struct cutter *c, size_t from, size_t to, const struct tg_span *s, size_t n,
+                          struct arena *a)
+{
+    struct buf out = BUF_INIT(TG_PAGE_MAX);
+    char *text = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t pos = s[i].from;
+
+        if (s[i].style != TG_PRE)
+            continue;
+        buf_add(&out, c->text + from, pos - from);
+        for (; c->text[pos] == ' '; pos++)
+            buf_adds(&out, NO_BREAK);
+        from = pos;
+    }
+    buf_add(&out, c->text + from, to - from);
+    if (!out.failed)
+        text = arena_strndup(a, out.at, out.len);
+    buf_free(&out);
+    return text;
+}
+
+static int message(struct cutter *c, size_t from, size_t to, struct arena *a, struct tg_text *out)
+{
+    struct tg_span s[TG_ENTITIES_MAX];
+    size_t n = spans_within(c, from, to, s), pos = from, offset = 0;
+
+    out->text = message_text(c, from, to, s, n, a);
+    out->entity = arena_array(a, n, sizeof *out->entity);
+    out->entities = n;
+    if (!out->text || !out->entity)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        offset += units(c->text, pos, s[i].from);
+        pos = s[i].from;
+        out->entity[i] = (struct tg_entity){ s[i].style, offset, units(c->text, pos, s[i].to), s[i].extra };
+    }
+    return 0;
+}
+
+/* The message that begins at or after *from; *from becomes its end. False: none is left. */
+static bool next_message(const struct cutter *c, size_t *from, size_t *begin, size_t *end)
+{
+    while (*from < c->len) {
+        *begin = begin_of(c, *from, c->len);
+        *from = cut(c, *begin);
+        *end = drop_space(c->text, *begin, *from);
+        if (!blank(c->text, *begin, *end))
+            return true;
+    }
+    return false;
+}
+
+static int cut_all(struct cutter *c, struct arena *a, struct buf *texts)
+{
+    size_t from = 0, begin, end;
+
+    while (next_message(c, &from, &begin, &end)) {
+        struct tg_text t;
+        int rc = message(c, begin, end, a, &t);
+
+        if (rc)
+            return rc;
+        buf_add(texts, &t, sizeof t);
+    }
+    return texts->failed ? -ENOMEM : 0;
+}
+
+static int cut_page(const struct tg_page *p, const struct buf *codes, struct arena *a, struct buf *texts)
+{
+    struct cutter c = { .text = buf_text(&p->text),
+                        .len = p->text.len,
+                        .span = (const struct tg_span *)(const void *)p->spans.at,
+                        .spans = p->spans.len / sizeof(struct tg_span),
+                        .code = (const struct tg_span *)(const void *)codes->at,
+                        .codes = codes->len / sizeof(struct tg_span),
+                        .block = (const size_t *)(const void *)p->blocks.at,
+                        .blocks = p->blocks.len / sizeof(size_t) };
+
+    return codes->failed ? -ENOMEM : cut_all(&c, a, texts);
+}
+
+int tg_page_cut(struct tg_page *p, struct arena *a, struct tg_text **out, size_t *n)
+{
+    struct buf texts = BUF_INIT((TG_PAGE_MAX / LEAST + 2) * sizeof(struct tg_text));
+    struct buf codes = BUF_INIT(p->spans.max);
+    struct tg_span *span = (struct tg_span *)(void *)p->spans.at;
+    size_t spans = p->spans.len / sizeof *span;
+    int rc;
+
+    if (spans > 0)
+        qsort(span, spans, sizeof *span, by_place);
+    for (size_t i = 0; i < spans; i++)
+        if (span[i].style == TG_PRE)
+            buf_add(&codes, &span[i], sizeof span[i]);
+    rc = cut_page(p, &codes, a, &texts);
+    *n = rc ? 0 : texts.len / sizeof **out;
+    *out = rc ? NULL : arena_array(a, *n, sizeof **out);
+    if (!rc && !*out)
+        rc = -ENOMEM;
+    if (!rc && *n > 0)
+        memcpy(*out, texts.at, texts.len);
+    buf_free(&codes);
+    buf_free(&texts);
+    return rc;
+}

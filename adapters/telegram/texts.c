@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table. A new language is a new entry, all of it; texts_test.c finds a missing line.
+ */
+#include "adapters/telegram/texts.h"
+
+#include <string.h>
+
+const struct text_language text_languages[] = {
+    { "en",
+      "English",
+      {
+          [TEXT_START] =
+              "Hello! Send me a question and I will answer it with sources. In a group, mention me, "
+              "reply to me or use /ask. /help shows the rest.",
+          [TEXT_HELP] =
+              "/ask – ask a question (in groups)\n/language – choose the language\n/privacy – what is "
+              "stored about you\n/reset – begin a new conversation\n/help – this list",
+          [TEXT_EMPTY] = "Please write your question, for example: /ask How does this work?",
+          [TEXT_MEDIA] = "I can only read text so far. Please write your question, or add it as a caption.",
+          [TEXT_LANGUAGE] = "Which language shall I use?",
+          [TEXT_LANGUAGE_SET] = "I will answer in English from now on.",
+          [TEXT_RESET] = "A new conversation has begun. What was said before is not used any more.",
+          [TEXT_UNKNOWN] = "I do not know this command. /help shows what I can do.",
+          [TEXT_BUSY] = "I am still answering your earlier messages. Please ask this again afterwards.",
+          [TEXT_LIMITED] = "That was a lot in a short time. Please ask again in a minute.",
+          [TEXT_TROUBLE] = "I could not take this message. Please try again later.",
+          [TEXT_DENIED] = "You are not on the list of those I may answer.",
+          [TEXT_AGREE] = "I agree",
+          [TEXT_THANKS] = "Thank you. I am answering now.",
+          [TEXT_BUTTON_OLD] = "This button is no longer valid. Please ask again.",
+          [TEXT_BUTTON_NOT_YOURS] = "This button is for somebody else.",
+          [TEXT_MENU_ASK] = "Ask a question",
+          [TEXT_MENU_HELP] = "What I can do",
+          [TEXT_MENU_LANGUAGE] = "Choose the language",
+          [TEXT_MENU_PRIVACY] = "What is stored about you",
+          [TEXT_MENU_RESET] = "Begin a new conversation",
+      } },
+    { "de",
+      "Deutsch",
+      {
+          [TEXT_START] =
+              "Hallo! Schick mir eine Frage, ich beantworte sie mit Quellen. In einer Gruppe erwähne "
+              "mich, antworte mir oder nimm /ask. /help zeigt den Rest.",
+          [TEXT_HELP] =
+              "/ask – eine Frage stellen (in Gruppen)\n/language – die Sprache wählen\n/privacy – was "
+              "über dich gespeichert wird\n/reset – ein neues Gespräch beginnen\n/help – diese Liste",
+          [TEXT_EMPTY] = "Bitte schreib deine Frage dazu, zum Beispiel: /ask Wie funktioniert das?",
+          [TEXT_MEDIA] =
+              "Bisher kann ich nur Text lesen. Bitte schreib deine Frage, auch als Bildunterschrift.",
+          [TEXT_LANGUAGE] = "Welche Sprache soll ich verwenden?",
+          [TEXT_LANGUAGE_SET] = "Ich antworte ab jetzt auf Deutsch.",
+          [TEXT_RESET] = "Ein neues Gespräch hat begonnen. Das frühere wird nicht mehr verwendet.",
+          [TEXT_UNKNOWN] = "Diesen Befehl kenne ich nicht. /help zeigt, was ich kann.",
+          [TEXT_BUSY] = "Ich beantworte noch deine früheren Nachrichten. Bitte frag das danach noch einmal.",
+          [TEXT_LIMITED] = "Das war viel in kurzer Zeit. Bitte frag in einer Minute noch einmal.",
+          [TEXT_TROUBLE] = "Ich konnte diese Nachricht nicht annehmen. Bitte versuch es später noch einmal.",
+          [TEXT_DENIED] = "Du stehst nicht auf der Liste derer, denen ich antworten darf.",
+          [TEXT_AGREE] = "Ich stimme zu",
+          [TEXT_THANKS] = "Danke. Ich antworte jetzt.",
+          [TEXT_BUTTON_OLD] = "Dieser Knopf gilt nicht mehr. Bitte frag noch einmal.",
+          [TEXT_BUTTON_NOT_YOURS] = "Dieser Knopf ist für jemand anderen.",
+          [TEXT_MENU_ASK] = "Eine Frage stellen",
+          [TEXT_MENU_HELP] = "Was ich kann",
+          [TEXT_MENU_LANGUAGE] = "Die Sprache wählen",
+          [TEXT_MENU_PRIVACY] = "Was über dich gespeichert wird",
+          [TEXT_MENU_RESET] = "Ein neues Gespräch beginnen",
+      } },
+    { "es",
+      "Español",
+      {
+          [TEXT_START] = "¡Hola! Envíame una pregunta y la responderé con fuentes. En un grupo, mencióname, "
+                         "respóndeme o usa /ask. /help muestra lo demás.",
+          [TEXT_HELP] =
+              "/ask – hacer una pregunta (en grupos)\n/language – elegir el idioma\n/privacy – qué se "
+              "guarda sobre ti\n/reset – empezar una conversación nueva\n/help – esta lista",
+          [TEXT_EMPTY] = "Escribe tu pregunta, por ejemplo: /ask ¿Cómo funciona esto?",
+          [TEXT_MEDIA] = "Por ahora solo puedo leer texto. Escribe tu pregunta o añádela como pie de foto.",
+          [TEXT_LANGUAGE] = "¿Qué idioma debo usar?",
+          [TEXT_LANGUAGE_SET] = "A partir de ahora responderé en español.",
+          [TEXT_RESET] = "Ha empezado una conversación nueva. Lo anterior ya no se usa.",
+          [TEXT_UNKNOWN] = "No conozco este comando. /help muestra lo que puedo hacer.",
+          [TEXT_BUSY] = "Todavía estoy respondiendo a tus mensajes anteriores. Pregúntalo de nuevo después.",
+          [TEXT_LIMITED] = "Han sido muchos mensajes en poco tiempo. Vuelve a preguntar en un minuto.",
+          [TEXT_TROUBLE] = "No he podido aceptar este mensaje. Inténtalo más tarde.",
+          [TEXT_DENIED] = "No estás en la lista de quienes puedo atender.",
+          [TEXT_AGREE] = "Acepto",
+          [TEXT_THANKS] = "Gracias. Ahora respondo.",
+          [TEXT_BUTTON_OLD] = "Este botón ya no es válido. Vuelve a preguntar.",
+          [TEXT_BUTTON_NOT_YOURS] = "Este botón es para otra persona.",
+          [TEXT_MENU_ASK] = "Hacer una pregunta",
+          [TEXT_MENU_HELP] = "Lo que puedo hacer",
+          [TEXT_MENU_LANGUAGE] = "Elegir el idioma",
+          [TEXT_MENU_PRIVACY] = "Qué se guarda sobre ti",
+          [TEXT_MENU_RESET] = "Empezar una conversación nueva",
+      } },
+    { "fr",
+      "Français",
+      {
+          [TEXT_START] =
+              "Bonjour ! Envoyez-moi une question, j'y répondrai avec des sources. Dans un groupe, "
+              "mentionnez-moi, répondez-moi ou utilisez /ask. /help montre le reste.",
+          [TEXT_HELP] =
+              "/ask – poser une question (dans les groupes)\n/language – choisir la langue\n/privacy – "
+              "ce qui est conservé sur vous\n/reset – commencer une nouvelle conversation\n/help – "
+              "cette liste",
+          [TEXT_EMPTY] = "Écrivez votre question, par exemple : /ask Comment ça marche ?",
+          [TEXT_MEDIA] = "Pour l'instant je ne lis que du texte. Écrivez votre question, ou en légende.",
+          [TEXT_LANGUAGE] = "Quelle langue dois-je utiliser ?",
+          [TEXT_LANGUAGE_SET] = "Je répondrai désormais en français.",
+          [TEXT_RESET] = "Une nouvelle conversation commence. Ce qui précède n'est plus utilisé.",
+          [TEXT_UNKNOWN] = "Je ne connais pas cette commande. /help montre ce que je sais faire.",
+          [TEXT_BUSY] = "Je réponds encore à vos messages précédents. Reposez la question ensuite.",
+          [TEXT_LIMITED] = "Cela fait beaucoup en peu de temps. Reposez la question dans une minute.",
+          [TEXT_TROUBLE] = "Je n'ai pas pu prendre ce message. Réessayez plus tard.",
+          [TEXT_DENIED] = "Vous n'êtes pas sur la liste des personnes à qui je peux répondre.",
+          [TEXT_AGREE] = "J'accepte",
+          [TEXT_THANKS] = "Merci. Je réponds maintenant.",
+          [TEXT_BUTTON_OLD] = "Ce bouton n'est plus valable. Reposez votre question.",
+          [TEXT_BUTTON_NOT_YOURS] = "Ce bouton est destiné à quelqu'un d'autre.",
+          [TEXT_MENU_ASK] = "Poser une question",
+          [TEXT_MENU_HELP] = "Ce que je sais faire",
+          [TEXT_MENU_LANGUAGE] = "Choisir la langue",
+          [TEXT_MENU_PRIVACY] = "Ce qui est conservé sur vous",
+          [TEXT_MENU_RESET] = "Commencer une nouvelle conversation",
+      } },
+    { "it",
+      "Italiano",
+      {
+          [TEXT_START] = "Ciao! Mandami una domanda e risponderò con le fonti. In un gruppo menzionami, "
+                         "rispondimi o usa /ask. /help mostra il resto.",
+          [TEXT_HELP] =
+              "/ask – fare una domanda (nei gruppi)\n/language – scegliere la lingua\n/privacy – che "
+              "cosa viene salvato su di te\n/reset – iniziare una nuova conversazione\n/help – questo "
+              "elenco",
+          [TEXT_EMPTY] = "Scrivi la tua domanda, per esempio: /ask Come funziona?",
+          [TEXT_MEDIA] = "Per ora leggo solo testo. Scrivi la domanda, anche come didascalia.",
+          [TEXT_LANGUAGE] = "Quale lingua devo usare?",
+          [TEXT_LANGUAGE_SET] = "Da ora rispondo in italiano.",
+          [TEXT_RESET] = "È iniziata una nuova conversazione. Quanto detto prima non viene più usato.",
+          [TEXT_UNKNOWN] = "Non conosco questo comando. /help mostra che cosa so fare.",
+          [TEXT_BUSY] = "Sto ancora rispondendo ai tuoi messaggi precedenti. Richiedilo dopo.",
+          [TEXT_LIMITED] = "Sono molti messaggi in poco tempo. Riprova tra un minuto.",
+          [TEXT_TROUBLE] = "Non ho potuto accettare questo messaggio. Riprova più tardi.",
+          [TEXT_DENIED] = "Non sei nell'elenco di chi posso servire.",
+          [TEXT_AGREE] = "Accetto",
+          [TEXT_THANKS] = "Grazie. Ora rispondo.",
+          [TEXT_BUTTON_OLD] = "Questo pulsante non è più valido. Fai di nuovo la domanda.",
+          [TEXT_BUTTON_NOT_YOURS] = "Questo pulsante è per un'altra persona.",
+          [TEXT_MENU_ASK] = "Fare una domanda",
+          [TEXT_MENU_HELP] = "Che cosa so fare",
+          [TEXT_MENU_LANGUAGE] = "Scegliere la lingua",
+          [TEXT_MENU_PRIVACY] = "Che cosa viene salvato su di te",
+          [TEXT_MENU_RESET] = "Iniziare una nuova conversazione",
+      } },
+    { "pt",
+      "Português",
+      {
+          [TEXT_START] = "Olá! Envie-me uma pergunta e responderei com fontes. Num grupo, mencione-me, "
+                         "responda-me ou use /ask. /help mostra o resto.",
+          [TEXT_HELP] =
+              "/ask – fazer uma pergunta (em grupos)\n/language – escolher o idioma\n/privacy – o que é "
+              "guardado sobre você\n/reset – começar uma nova conversa\n/help – esta lista",
+          [TEXT_EMPTY] = "Escreva a sua pergunta, por exemplo: /ask Como isto funciona?",
+          [TEXT_MEDIA] = "Por enquanto só leio texto. Escreva a sua pergunta, ou coloque-a na legenda.",
+          [TEXT_LANGUAGE] = "Que idioma devo usar?",
+          [TEXT_LANGUAGE_SET] = "A partir de agora respondo em português.",
+          [TEXT_RESET] = "Começou uma nova conversa. O que foi dito antes já não é usado.",
+          [TEXT_UNKNOWN] = "Não conheço este comando. /help mostra o que sei fazer.",
+          [TEXT_BUSY] = "Ainda estou respondendo às suas mensagens anteriores. Pergunte de novo depois.",
+          [TEXT_LIMITED] = "Foram muitas mensagens em pouco tempo. Pergunte de novo daqui a um minuto.",
+          [TEXT_TROUBLE] = "Não consegui aceitar esta mensagem. Tente mais tarde.",
+          [TEXT_DENIED] = "Você não está na lista de quem posso atender.",
+          [TEXT_AGREE] = "Aceito",
+          [TEXT_THANKS] = "Obrigado. Vou responder agora.",
+          [TEXT_BUTTON_OLD] = "Este botão já não é válido. Pergunte de novo.",
+          [TEXT_BUTTON_NOT_YOURS] = "Este botão é para outra pessoa.",
+          [TEXT_MENU_ASK] = "Fazer uma pergunta",
+          [TEXT_MENU_HELP] = "O que sei fazer",
+          [TEXT_MENU_LANGUAGE] = "Escolher o idioma",
+          [TEXT_MENU_PRIVACY] = "O que é guardado sobre você",
+          [TEXT_MENU_RESET] = "Começar uma nova conversa",
+      } },
+    { "ru",
+      "Русский",
+      {
+          [TEXT_START] =
+              "Здравствуйте! Пришлите вопрос, и я отвечу со ссылками на источники. В группе упомяните "
+              "меня, ответьте мне или используйте /ask. Остальное покажет /help.",
+          [TEXT_HELP] = "/ask – задать вопрос (в группах)\n/language – выбрать язык\n/privacy – что о вас "
+                        "хранится\n/reset – начать новый разговор\n/help – этот список",
+          [TEXT_EMPTY] = "Напишите ваш вопрос, например: /ask Как это работает?",
+          [TEXT_MEDIA] = "Пока я читаю только текст. Напишите вопрос или добавьте его подписью.",
+          [TEXT_LANGUAGE] = "Какой язык использовать?",
+          [TEXT_LANGUAGE_SET] = "Теперь я отвечаю по-русски.",
+          [TEXT_RESET] = "Начат новый разговор. Сказанное раньше больше не используется.",
+          [TEXT_UNKNOWN] = "Я не знаю этой команды. /help покажет, что я умею.",
+          [TEXT_BUSY] = "Я ещё отвечаю на ваши прежние сообщения. Спросите об этом потом ещё раз.",
+          [TEXT_LIMITED] = "Слишком много сообщений за короткое время. Спросите через минуту.",
+          [TEXT_TROUBLE] = "Не удалось принять это сообщение. Попробуйте позже.",
+          [TEXT_DENIED] = "Вас нет в списке тех, кому я могу отвечать.",
+          [TEXT_AGREE] = "Согласен",
+          [TEXT_THANKS] = "Спасибо. Сейчас отвечу.",
+          [TEXT_BUTTON_OLD] = "Эта кнопка больше не действует. Спросите ещё раз.",
+          [TEXT_BUTTON_NOT_YOURS] = "Эта кнопка для другого человека.",
+          [TEXT_MENU_ASK] = "Задать вопрос",
+          [TEXT_MENU_HELP] = "Что я умею",
+          [TEXT_MENU_LANGUAGE] = "Выбрать язык",
+          [TEXT_MENU_PRIVACY] = "Что о вас хранится",
+          [TEXT_MENU_RESET] = "Начать новый разговор",
+      } },
+};
+const size_t text_languages_len = ARRAY_LEN(text_languages);
+
+const struct text_language *text_language_of(const char *code)
+{
+    size_t len = strcspn(code, "-_");
+    for (size_t i = 0; i < text_languages_len; i++)
+        if (len == 2 && strncmp(text_languages[i].code, code, 2) == 0)
+            return &text_languages[i];
+    return NULL;
+}
+
+const char *text_in(const char *code, enum text which)
+{
+    const struct text_language *l = text_language_of(code);
+    return (l ? l : &text_languages[0])->text[which];
+}

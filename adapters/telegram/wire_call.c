@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The bodies of method calls. What a call asks for is written out even where it is the default today:
+ * allowed_updates sticks from call to call, and another program with this token may have set it. Previews of
+ * links are off, since a preview of a source would hide the answer; an answer goes out also when the message
+ * it replies to was deleted meanwhile.
+ */
+#include "adapters/telegram/wire_impl.h"
+
+#include <string.h>
+
+#include "base/utf.h"
+
+#define CALLBACK_TEXT_MAX 200 /* characters (Bot API, answerCallbackQuery) */
+
+/* What tg_update_read() makes something of. Edits are asked for to be counted. */
+static const char allowed_updates[] =
+    "[\"message\",\"edited_message\",\"callback_query\",\"my_chat_member\"]";
+
+static const char no_preview[] = "{\"is_disabled\":true}";
+
+static void begin(struct jsonw *w, struct buf *out)
+{
+    jw_begin(w, out);
+    jw_obj(w, NULL);
+}
+
+static void begin_about(struct jsonw *w, struct buf *out, int64_t chat_id, int64_t message_id)
+{
+    begin(w, out);
+    jw_int(w, "chat_id", chat_id);
+    jw_int(w, "message_id", message_id);
+}
+
+static void id_unless_0(struct jsonw *w, const char *key, int64_t id)
+{
+    if (id)
+        jw_int(w, key, id);
+}
+
+void tg_get_updates(struct buf *out, int64_t offset, int timeout_s)
+{
+    struct jsonw w;
+    begin(&w, out);
+    id_unless_0(&w, "offset", offset);
+    jw_int(&w, "limit", TG_BATCH_MAX);
+    jw_int(&w, "timeout", timeout_s < 0 ? 0 : timeout_s > TG_POLL_S ? TG_POLL_S : timeout_s);
+    jw_raw(&w, "allowed_updates", allowed_updates);
+    jw_end_obj(&w);
+}
+
+/* A member of a payload as it is spelt there. */
+static void copy_member(struct jsonw *w, const char *key, struct str value)
+{
+    jw_raw(w, key, "");
+    buf_add(w->out, value.at, value.len);
+}
+
+static void reply_parameters(struct jsonw *w, int64_t message_id)
+{
+    jw_obj(w, "reply_parameters");
+    jw_int(w, "message_id", message_id);
+    jw_bool(w, "allow_sending_without_reply", true);
+    jw_end_obj(w);
+}
+
+static void keyboard(struct jsonw *w, const char *rows)
+{
+    jw_obj(w, "reply_markup");
+    jw_raw(w, "inline_keyboard", rows);
+    jw_end_obj(w);
+}
+
+void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to,
+                     const char *payload, const char *buttons, bool plain)
+{
+    struct str text = span_member(str_of(payload), "text"),
+               entities = span_member(str_of(payload), "entities");
+    struct jsonw w;
+    if (!text.at) {
+        out->failed = true;
+        return;
+    }
+    begin(&w, out);
+    jw_int(&w, "chat_id", chat_id);
+    id_unless_0(&w, "message_thread_id", thread_id);
+    copy_member(&w, "text", text);
+    if (entities.at && !plain && !str_eqs(entities, "[]"))
+        copy_member(&w, "entities", entities);
+    jw_raw(&w, "link_preview_options", no_preview);
+    if (reply_to)
+        reply_parameters(&w, reply_to);
+    if (buttons[0])
+        keyboard(&w, buttons);
+    jw_end_obj(&w);
+}
+
+void tg_edit_text(struct buf *out, int64_t chat_id, int64_t message_id, const char *text)
+{
+    struct jsonw w;
+    begin_about(&w, out, chat_id, message_id);
+    jw_text(&w, "text", text);
+    jw_raw(&w, "link_preview_options", no_preview);
+    jw_end_obj(&w);
+}
+
+void tg_delete_message(struct buf *out, int64_t chat_id, int64_t message_id)
+{
+    struct jsonw w;
+    begin_about(&w, out, chat_id, message_id);
+    jw_end_obj(&w);
+}
+
+void tg_chat_action(struct buf *out, int64_t chat_id, int64_t thread_id)
+{
+    struct jsonw w;
+    begin(&w, out);
+    jw_int(&w, "chat_id", chat_id);
+    id_unless_0(&w, "message_thread_id", thread_id);
+    jw_text(&w, "action", "typing");
+    jw_end_obj(&w);
+}
+
+/* Bytes of the first `max` UTF-16 units, no character cut. */
+static size_t head_of(const char *text, size_t max)
+{
+    size_t len = strlen(text), pos = 0, end = 0, units = 0;
+    while (pos < len) {
+        units += utf8_next(text, len, &pos) >= 0x10000 ? 2 : 1;
+        if (units > max)
+            break;
+        end = pos;
+    }
+    return end;
+}
+
+void tg_answer_callback(struct buf *out, const char *callback_id, const char *text)
+{
+    struct jsonw w;
+    begin(&w, out);
+    jw_text(&w, "callback_query_id", callback_id);
+    if (text[0])
+        jw_textn(&w, "text", text, head_of(text, CALLBACK_TEXT_MAX));
+    jw_end_obj(&w);
+}
+
+void tg_set_webhook(struct buf *out, const char *url, const char *secret)
+{
+    struct jsonw w;
+    begin(&w, out);
+    jw_text(&w, "url", url);
+    if (secret[0])
+        jw_text(&w, "secret_token", secret);
+    jw_raw(&w, "allowed_updates", allowed_updates);
+    jw_end_obj(&w);
+}
+
+void tg_set_commands(struct buf *out, const struct tg_command *command, size_t n, const char *scope,
+                     const char *language)
+{
+    struct jsonw w;
+    begin(&w, out);
+    jw_arr(&w, "commands");
+    for (size_t i = 0; i < n; i++) {
+        jw_obj(&w, NULL);
+        jw_text(&w, "command", command[i].name);
+        jw_text(&w, "description", command[i].description);
+        jw_end_obj(&w);
+    }
+    jw_end_arr(&w);
+    jw_obj(&w, "scope");
+    jw_text(&w, "type", scope);
+    jw_end_obj(&w);
+    if (language[0])
+        jw_text(&w, "language_code", language);
+    jw_end_obj(&w);
+}
