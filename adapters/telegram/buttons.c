@@ -113,6 +113,12 @@ static void language_chosen(struct item *it)
     over(it, TEXT_LANGUAGE_SET);
 }
 
+static void forget_confirmed(struct item *it)
+{
+    person_tell(it, PERSON_FORGET);
+    over(it, TEXT_FORGET_YES);
+}
+
 static void agreed(struct item *it, const char *note)
 {
     struct arena *words = &it->a->batch.words;
@@ -137,6 +143,8 @@ static void taken(void *ctx, int rc, const char *value)
         over(it, TEXT_BUTTON_OLD);
     else if (strcmp(json_text(o, "what", ""), "lang") == 0)
         language_chosen(it);
+    else if (strcmp(json_text(o, "what", ""), "forget") == 0)
+        forget_confirmed(it);
     else
         agreed(it, json_text(o, "note", ""));
     cJSON_Delete(o);

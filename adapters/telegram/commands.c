@@ -10,6 +10,7 @@
 #include "adapters/telegram/inside.h"
 
 #define LANGUAGE_MS         86400000 /* the buttons work a day */
+#define FORGET_MS           600000
 #define WORDS_MAX           8192
 #define COMMANDS_PER_MINUTE 20 /* of one person */
 
@@ -72,12 +73,44 @@ static void on_reset(struct item *it)
     say(it, text_in(it->lang, TEXT_RESET), "");
 }
 
+static void on_usage(struct item *it)
+{
+    person_tell(it, PERSON_USAGE);
+}
+
+/* A group's conversation is not one person's to take or to end. */
+static bool is_alone(struct item *it)
+{
+    if (it->u->chat != TG_PRIVATE)
+        say(it, text_in(it->lang, TEXT_UNKNOWN), "");
+    return it->u->chat == TG_PRIVATE;
+}
+
+static void on_export(struct item *it)
+{
+    if (is_alone(it))
+        person_tell(it, PERSON_EXPORT);
+}
+
+static void on_forget(struct item *it)
+{
+    const struct button yes = { .text = text_in(it->lang, TEXT_FORGET_YES), .arg = "yes" };
+    struct arena words;
+    if (!is_alone(it))
+        return;
+    arena_init(&words, WORDS_MAX);
+    say(it, text_in(it->lang, TEXT_FORGET_ASK),
+        buttons_make(it->a, it->u->from_id, "forget", "", FORGET_MS, &yes, 1, &words));
+    arena_wipe(&words);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct item *it);
 } commands[] = {
     { "start", on_start },     { "help", on_help },         { "ask", on_ask },
     { "privacy", on_privacy }, { "language", on_language }, { "reset", on_reset },
+    { "usage", on_usage },     { "export", on_export },     { "forget", on_forget },
 };
 
 /* What costs nothing to ask for must not cost the chat its pace. */

@@ -158,6 +158,8 @@ struct place post_place_of(const struct item *it);
 void post_deliver(struct adapter *a, const struct delivery *d);
 /* Words of our own; nobody waits for them. buttons: "" or rows as JSON. */
 void post_tell(struct adapter *a, const struct place *where, const char *text, const char *buttons);
+/* The same, in as many messages as it needs. */
+void post_long(struct adapter *a, const struct place *where, const char *text);
 /* Why there is no answer; at most once a minute in a chat. */
 void post_why(const struct item *it, enum text why);
 int post_parts(struct adapter *a, const struct turn *t, struct arena *words, const char *const **payload,
@@ -168,6 +170,9 @@ void post_close(struct adapter *a);
 
 /* commands.c */
 void command_run(struct item *it);
+
+/* person.c: answers in a message of its own, later */
+void person_tell(const struct item *it, enum person_what what);
 
 /* buttons.c */
 struct button {

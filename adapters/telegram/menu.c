@@ -25,6 +25,9 @@ static const struct {
     { "language", TEXT_MENU_LANGUAGE, false },
     { "privacy", TEXT_MENU_PRIVACY, true },
     { "reset", TEXT_MENU_RESET, true },
+    { "usage", TEXT_MENU_USAGE, true },
+    { "export", TEXT_MENU_EXPORT, true },
+    { "forget", TEXT_MENU_FORGET, true },
 };
 
 /* The n-th call: scopes by languages, the first of which is for all who speak none of them. */

@@ -18,6 +18,7 @@
 #include "adapters/telegram/format.h"
 #include "adapters/telegram/inside.h"
 #include "base/json.h"
+#include "base/utf.h"
 #include "base/rand.h"
 
 #define PAYLOAD_MAX (256U << 10) /* of one message: its text, and a hundred links */
@@ -271,6 +272,24 @@ void post_tell(struct adapter *a, const struct place *where, const char *text, c
     free(payload);
     if (p)
         post_send(p);
+}
+
+/* A byte is at least one UTF-16 unit, so as many bytes always fit. */
+void post_long(struct adapter *a, const struct place *where, const char *text)
+{
+    size_t len = strlen(text);
+    while (len) {
+        size_t n = utf8_floor(text, len, TG_TEXT_MAX);
+        const char *line = n < len ? memrchr(text, '\n', n) : NULL;
+        if (line && line > text)
+            n = (size_t)(line - text);
+        char *piece = strndup(text, n);
+        if (piece && piece[strspn(piece, " \n")])
+            post_tell(a, where, piece, "");
+        free(piece);
+        text += n;
+        len -= n;
+    }
 }
 
 void post_why(const struct item *it, enum text why)

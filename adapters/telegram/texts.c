@@ -15,12 +15,19 @@ const struct text_language text_languages[] = {
               "reply to me or use /ask. /help shows the rest.",
           [TEXT_HELP] =
               "/ask – ask a question (in groups)\n/language – choose the language\n/privacy – what is "
-              "stored about you\n/reset – begin a new conversation\n/help – this list",
+              "stored about you\n/reset – begin a new conversation\n/usage – messages used this "
+              "month\n/export – what is stored of this conversation\n/forget – delete it\n/help – this list",
           [TEXT_EMPTY] = "Please write your question, for example: /ask How does this work?",
           [TEXT_MEDIA] = "I can only read text so far. Please write your question, or add it as a caption.",
           [TEXT_LANGUAGE] = "Which language shall I use?",
           [TEXT_LANGUAGE_SET] = "I will answer in English from now on.",
           [TEXT_RESET] = "A new conversation has begun. What was said before is not used any more.",
+          [TEXT_USAGE] = "Messages this month",
+          [TEXT_NOTHING_KEPT] = "Nothing of this conversation is stored.",
+          [TEXT_FORGET_ASK] =
+              "Shall I delete this conversation and what I know of you in it? This cannot be undone.",
+          [TEXT_FORGET_YES] = "Delete it",
+          [TEXT_FORGOTTEN] = "Deleted. What you agreed to is withdrawn as well.",
           [TEXT_UNKNOWN] = "I do not know this command. /help shows what I can do.",
           [TEXT_BUSY] = "I am still answering your earlier messages. Please ask this again afterwards.",
           [TEXT_LIMITED] = "That was a lot in a short time. Please ask again in a minute.",
@@ -35,6 +42,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Choose the language",
           [TEXT_MENU_PRIVACY] = "What is stored about you",
           [TEXT_MENU_RESET] = "Begin a new conversation",
+          [TEXT_MENU_USAGE] = "Messages used this month",
+          [TEXT_MENU_EXPORT] = "What is stored of this conversation",
+          [TEXT_MENU_FORGET] = "Delete this conversation",
       } },
     { "de",
       "Deutsch",
@@ -44,13 +54,21 @@ const struct text_language text_languages[] = {
               "mich, antworte mir oder nimm /ask. /help zeigt den Rest.",
           [TEXT_HELP] =
               "/ask – eine Frage stellen (in Gruppen)\n/language – die Sprache wählen\n/privacy – was "
-              "über dich gespeichert wird\n/reset – ein neues Gespräch beginnen\n/help – diese Liste",
+              "über dich gespeichert wird\n/reset – ein neues Gespräch beginnen\n/usage – Nachrichten in "
+              "diesem Monat\n/export – was von diesem Gespräch gespeichert ist\n/forget – es löschen\n/help "
+              "– diese Liste",
           [TEXT_EMPTY] = "Bitte schreib deine Frage dazu, zum Beispiel: /ask Wie funktioniert das?",
           [TEXT_MEDIA] =
               "Bisher kann ich nur Text lesen. Bitte schreib deine Frage, auch als Bildunterschrift.",
           [TEXT_LANGUAGE] = "Welche Sprache soll ich verwenden?",
           [TEXT_LANGUAGE_SET] = "Ich antworte ab jetzt auf Deutsch.",
           [TEXT_RESET] = "Ein neues Gespräch hat begonnen. Das frühere wird nicht mehr verwendet.",
+          [TEXT_USAGE] = "Nachrichten in diesem Monat",
+          [TEXT_NOTHING_KEPT] = "Von diesem Gespräch ist nichts gespeichert.",
+          [TEXT_FORGET_ASK] = "Soll ich dieses Gespräch und was ich darin über dich weiß löschen? Das lässt "
+                              "sich nicht rückgängig machen.",
+          [TEXT_FORGET_YES] = "Löschen",
+          [TEXT_FORGOTTEN] = "Gelöscht. Auch deine Einwilligung ist zurückgenommen.",
           [TEXT_UNKNOWN] = "Diesen Befehl kenne ich nicht. /help zeigt, was ich kann.",
           [TEXT_BUSY] = "Ich beantworte noch deine früheren Nachrichten. Bitte frag das danach noch einmal.",
           [TEXT_LIMITED] = "Das war viel in kurzer Zeit. Bitte frag in einer Minute noch einmal.",
@@ -65,6 +83,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Die Sprache wählen",
           [TEXT_MENU_PRIVACY] = "Was über dich gespeichert wird",
           [TEXT_MENU_RESET] = "Ein neues Gespräch beginnen",
+          [TEXT_MENU_USAGE] = "Nachrichten in diesem Monat",
+          [TEXT_MENU_EXPORT] = "Was von diesem Gespräch gespeichert ist",
+          [TEXT_MENU_FORGET] = "Dieses Gespräch löschen",
       } },
     { "es",
       "Español",
@@ -73,12 +94,18 @@ const struct text_language text_languages[] = {
                          "respóndeme o usa /ask. /help muestra lo demás.",
           [TEXT_HELP] =
               "/ask – hacer una pregunta (en grupos)\n/language – elegir el idioma\n/privacy – qué se "
-              "guarda sobre ti\n/reset – empezar una conversación nueva\n/help – esta lista",
+              "guarda sobre ti\n/reset – empezar una conversación nueva\n/usage – mensajes usados este "
+              "mes\n/export – qué se guarda de esta conversación\n/forget – borrarla\n/help – esta lista",
           [TEXT_EMPTY] = "Escribe tu pregunta, por ejemplo: /ask ¿Cómo funciona esto?",
           [TEXT_MEDIA] = "Por ahora solo puedo leer texto. Escribe tu pregunta o añádela como pie de foto.",
           [TEXT_LANGUAGE] = "¿Qué idioma debo usar?",
           [TEXT_LANGUAGE_SET] = "A partir de ahora responderé en español.",
           [TEXT_RESET] = "Ha empezado una conversación nueva. Lo anterior ya no se usa.",
+          [TEXT_USAGE] = "Mensajes de este mes",
+          [TEXT_NOTHING_KEPT] = "No se guarda nada de esta conversación.",
+          [TEXT_FORGET_ASK] = "¿Borro esta conversación y lo que sé de ti en ella? No se puede deshacer.",
+          [TEXT_FORGET_YES] = "Borrar",
+          [TEXT_FORGOTTEN] = "Borrada. También se ha retirado tu consentimiento.",
           [TEXT_UNKNOWN] = "No conozco este comando. /help muestra lo que puedo hacer.",
           [TEXT_BUSY] = "Todavía estoy respondiendo a tus mensajes anteriores. Pregúntalo de nuevo después.",
           [TEXT_LIMITED] = "Han sido muchos mensajes en poco tiempo. Vuelve a preguntar en un minuto.",
@@ -93,6 +120,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Elegir el idioma",
           [TEXT_MENU_PRIVACY] = "Qué se guarda sobre ti",
           [TEXT_MENU_RESET] = "Empezar una conversación nueva",
+          [TEXT_MENU_USAGE] = "Mensajes usados este mes",
+          [TEXT_MENU_EXPORT] = "Qué se guarda de esta conversación",
+          [TEXT_MENU_FORGET] = "Borrar esta conversación",
       } },
     { "fr",
       "Français",
@@ -102,13 +132,21 @@ const struct text_language text_languages[] = {
               "mentionnez-moi, répondez-moi ou utilisez /ask. /help montre le reste.",
           [TEXT_HELP] =
               "/ask – poser une question (dans les groupes)\n/language – choisir la langue\n/privacy – "
-              "ce qui est conservé sur vous\n/reset – commencer une nouvelle conversation\n/help – "
+              "ce qui est conservé sur vous\n/reset – commencer une nouvelle conversation\n/usage – messages "
+              "utilisés ce mois-ci\n/export – ce qui est conservé de cette conversation\n/forget – la "
+              "supprimer\n/help – "
               "cette liste",
           [TEXT_EMPTY] = "Écrivez votre question, par exemple : /ask Comment ça marche ?",
           [TEXT_MEDIA] = "Pour l'instant je ne lis que du texte. Écrivez votre question, ou en légende.",
           [TEXT_LANGUAGE] = "Quelle langue dois-je utiliser ?",
           [TEXT_LANGUAGE_SET] = "Je répondrai désormais en français.",
           [TEXT_RESET] = "Une nouvelle conversation commence. Ce qui précède n'est plus utilisé.",
+          [TEXT_USAGE] = "Messages ce mois-ci",
+          [TEXT_NOTHING_KEPT] = "Rien n'est conservé de cette conversation.",
+          [TEXT_FORGET_ASK] =
+              "Dois-je supprimer cette conversation et ce que j'y sais de vous ? C'est définitif.",
+          [TEXT_FORGET_YES] = "Supprimer",
+          [TEXT_FORGOTTEN] = "Supprimée. Votre consentement est également retiré.",
           [TEXT_UNKNOWN] = "Je ne connais pas cette commande. /help montre ce que je sais faire.",
           [TEXT_BUSY] = "Je réponds encore à vos messages précédents. Reposez la question ensuite.",
           [TEXT_LIMITED] = "Cela fait beaucoup en peu de temps. Reposez la question dans une minute.",
@@ -123,6 +161,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Choisir la langue",
           [TEXT_MENU_PRIVACY] = "Ce qui est conservé sur vous",
           [TEXT_MENU_RESET] = "Commencer une nouvelle conversation",
+          [TEXT_MENU_USAGE] = "Messages utilisés ce mois-ci",
+          [TEXT_MENU_EXPORT] = "Ce qui est conservé de cette conversation",
+          [TEXT_MENU_FORGET] = "Supprimer cette conversation",
       } },
     { "it",
       "Italiano",
@@ -131,13 +172,21 @@ const struct text_language text_languages[] = {
                          "rispondimi o usa /ask. /help mostra il resto.",
           [TEXT_HELP] =
               "/ask – fare una domanda (nei gruppi)\n/language – scegliere la lingua\n/privacy – che "
-              "cosa viene salvato su di te\n/reset – iniziare una nuova conversazione\n/help – questo "
+              "cosa viene salvato su di te\n/reset – iniziare una nuova conversazione\n/usage – messaggi "
+              "usati questo mese\n/export – che cosa è salvato di questa conversazione\n/forget – "
+              "eliminarla\n/help – questo "
               "elenco",
           [TEXT_EMPTY] = "Scrivi la tua domanda, per esempio: /ask Come funziona?",
           [TEXT_MEDIA] = "Per ora leggo solo testo. Scrivi la domanda, anche come didascalia.",
           [TEXT_LANGUAGE] = "Quale lingua devo usare?",
           [TEXT_LANGUAGE_SET] = "Da ora rispondo in italiano.",
           [TEXT_RESET] = "È iniziata una nuova conversazione. Quanto detto prima non viene più usato.",
+          [TEXT_USAGE] = "Messaggi di questo mese",
+          [TEXT_NOTHING_KEPT] = "Di questa conversazione non è salvato nulla.",
+          [TEXT_FORGET_ASK] =
+              "Devo eliminare questa conversazione e ciò che so di te in essa? Non si può annullare.",
+          [TEXT_FORGET_YES] = "Elimina",
+          [TEXT_FORGOTTEN] = "Eliminata. Anche il tuo consenso è revocato.",
           [TEXT_UNKNOWN] = "Non conosco questo comando. /help mostra che cosa so fare.",
           [TEXT_BUSY] = "Sto ancora rispondendo ai tuoi messaggi precedenti. Richiedilo dopo.",
           [TEXT_LIMITED] = "Sono molti messaggi in poco tempo. Riprova tra un minuto.",
@@ -152,6 +201,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Scegliere la lingua",
           [TEXT_MENU_PRIVACY] = "Che cosa viene salvato su di te",
           [TEXT_MENU_RESET] = "Iniziare una nuova conversazione",
+          [TEXT_MENU_USAGE] = "Messaggi usati questo mese",
+          [TEXT_MENU_EXPORT] = "Che cosa è salvato di questa conversazione",
+          [TEXT_MENU_FORGET] = "Eliminare questa conversazione",
       } },
     { "pt",
       "Português",
@@ -160,12 +212,18 @@ const struct text_language text_languages[] = {
                          "responda-me ou use /ask. /help mostra o resto.",
           [TEXT_HELP] =
               "/ask – fazer uma pergunta (em grupos)\n/language – escolher o idioma\n/privacy – o que é "
-              "guardado sobre você\n/reset – começar uma nova conversa\n/help – esta lista",
+              "guardado sobre você\n/reset – começar uma nova conversa\n/usage – mensagens usadas este "
+              "mês\n/export – o que está guardado desta conversa\n/forget – apagá-la\n/help – esta lista",
           [TEXT_EMPTY] = "Escreva a sua pergunta, por exemplo: /ask Como isto funciona?",
           [TEXT_MEDIA] = "Por enquanto só leio texto. Escreva a sua pergunta, ou coloque-a na legenda.",
           [TEXT_LANGUAGE] = "Que idioma devo usar?",
           [TEXT_LANGUAGE_SET] = "A partir de agora respondo em português.",
           [TEXT_RESET] = "Começou uma nova conversa. O que foi dito antes já não é usado.",
+          [TEXT_USAGE] = "Mensagens deste mês",
+          [TEXT_NOTHING_KEPT] = "Nada desta conversa está guardado.",
+          [TEXT_FORGET_ASK] = "Devo apagar esta conversa e o que sei de você nela? Não dá para desfazer.",
+          [TEXT_FORGET_YES] = "Apagar",
+          [TEXT_FORGOTTEN] = "Apagada. O seu consentimento também foi retirado.",
           [TEXT_UNKNOWN] = "Não conheço este comando. /help mostra o que sei fazer.",
           [TEXT_BUSY] = "Ainda estou respondendo às suas mensagens anteriores. Pergunte de novo depois.",
           [TEXT_LIMITED] = "Foram muitas mensagens em pouco tempo. Pergunte de novo daqui a um minuto.",
@@ -180,6 +238,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Escolher o idioma",
           [TEXT_MENU_PRIVACY] = "O que é guardado sobre você",
           [TEXT_MENU_RESET] = "Começar uma nova conversa",
+          [TEXT_MENU_USAGE] = "Mensagens usadas este mês",
+          [TEXT_MENU_EXPORT] = "O que está guardado desta conversa",
+          [TEXT_MENU_FORGET] = "Apagar esta conversa",
       } },
     { "ru",
       "Русский",
@@ -188,12 +249,18 @@ const struct text_language text_languages[] = {
               "Здравствуйте! Пришлите вопрос, и я отвечу со ссылками на источники. В группе упомяните "
               "меня, ответьте мне или используйте /ask. Остальное покажет /help.",
           [TEXT_HELP] = "/ask – задать вопрос (в группах)\n/language – выбрать язык\n/privacy – что о вас "
-                        "хранится\n/reset – начать новый разговор\n/help – этот список",
+                        "хранится\n/reset – начать новый разговор\n/usage – сообщения за этот месяц\n/export "
+                        "– что хранится из этого разговора\n/forget – удалить его\n/help – этот список",
           [TEXT_EMPTY] = "Напишите ваш вопрос, например: /ask Как это работает?",
           [TEXT_MEDIA] = "Пока я читаю только текст. Напишите вопрос или добавьте его подписью.",
           [TEXT_LANGUAGE] = "Какой язык использовать?",
           [TEXT_LANGUAGE_SET] = "Теперь я отвечаю по-русски.",
           [TEXT_RESET] = "Начат новый разговор. Сказанное раньше больше не используется.",
+          [TEXT_USAGE] = "Сообщений в этом месяце",
+          [TEXT_NOTHING_KEPT] = "Из этого разговора ничего не хранится.",
+          [TEXT_FORGET_ASK] = "Удалить этот разговор и то, что я знаю о вас из него? Отменить это нельзя.",
+          [TEXT_FORGET_YES] = "Удалить",
+          [TEXT_FORGOTTEN] = "Удалено. Ваше согласие тоже отозвано.",
           [TEXT_UNKNOWN] = "Я не знаю этой команды. /help покажет, что я умею.",
           [TEXT_BUSY] = "Я ещё отвечаю на ваши прежние сообщения. Спросите об этом потом ещё раз.",
           [TEXT_LIMITED] = "Слишком много сообщений за короткое время. Спросите через минуту.",
@@ -208,6 +275,9 @@ const struct text_language text_languages[] = {
           [TEXT_MENU_LANGUAGE] = "Выбрать язык",
           [TEXT_MENU_PRIVACY] = "Что о вас хранится",
           [TEXT_MENU_RESET] = "Начать новый разговор",
+          [TEXT_MENU_USAGE] = "Сообщения за этот месяц",
+          [TEXT_MENU_EXPORT] = "Что хранится из этого разговора",
+          [TEXT_MENU_FORGET] = "Удалить этот разговор",
       } },
 };
 const size_t text_languages_len = ARRAY_LEN(text_languages);

@@ -16,6 +16,11 @@ enum text {
     TEXT_LANGUAGE,     /* above the buttons */
     TEXT_LANGUAGE_SET, /* said in the new language */
     TEXT_RESET,
+    TEXT_USAGE, /* before the numbers */
+    TEXT_NOTHING_KEPT,
+    TEXT_FORGET_ASK, /* above the button ... */
+    TEXT_FORGET_YES, /* ... on it */
+    TEXT_FORGOTTEN,
     TEXT_UNKNOWN, /* a command that is none of ours */
     TEXT_BUSY,    /* earlier messages of this chat are still being answered */
     TEXT_LIMITED, /* too many in a minute */
@@ -31,6 +36,9 @@ enum text {
     TEXT_MENU_LANGUAGE,
     TEXT_MENU_PRIVACY,
     TEXT_MENU_RESET,
+    TEXT_MENU_USAGE,
+    TEXT_MENU_EXPORT,
+    TEXT_MENU_FORGET,
     TEXTS
 };
 

@@ -261,7 +261,7 @@ static void gateway_free(struct gateway *g)
 static bool drained(const struct gateway *g)
 {
     return g->draining && !g->closing && !g->in_flight && !g->parts_open && !g->sweep && !g->reaping &&
-           !g->pruning;
+           !g->pruning && (!g->deliveries || g->pipe.hurry);
 }
 
 /* Closing itself happens from the timer: never inside the callback of something that is about to close. */

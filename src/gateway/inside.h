@@ -57,6 +57,7 @@ struct gateway {
     struct table turns, conversations, sendings;
     size_t in_flight;  /* tickets counted */
     size_t parts_open; /* outbox results and adapters' state on their way to the store */
+    size_t deliveries; /* handed to an adapter, and its word is not in yet */
     bool started, draining, closing, intake_off;
     struct timer sweep_timer, drain_timer, watchdog_timer;
     uv_signal_t on_term, on_int, on_hup;

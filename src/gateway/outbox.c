@@ -70,6 +70,7 @@ void outbox_delivered(struct host *h, const char *turn_id, int part, const struc
 {
     struct gateway *g = CONTAINER_OF(h, struct gateway, host);
     struct settling *s = calloc(1, sizeof *s);
+    g->deliveries -= g->deliveries > 0;
     if (!s) {
         log_error("outbox.settle_failed", "turn=%s part=%d err=\"out of memory\"", turn_id, part);
         return; /* still SENDING on disk: the next start sends it again */
@@ -104,6 +105,7 @@ void outbox_deliver(struct turn *t)
                                 .payload = t->parts.payload[0],
                                 .answer_json = t->answer_json,
                                 .turn = t };
+    k->gateway->deliveries++;
     k->channel->ops->deliver(t->adapter, &d);
 }
 
@@ -117,6 +119,7 @@ static void marked(struct store_op *op)
         log_error("outbox.mark_failed", "turn=%s part=%d err=\"%s\"", s->d.turn_id, s->d.part, op->err.text);
         sending_free(s);
     } else {
+        g->deliveries++;
         c->ops->deliver(c->adapter, &s->d);
     }
     gateway_check_drained(g);

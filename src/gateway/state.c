@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * state: an adapter's durable words, by way of the store's writer. Each request holds the drain back until it
- * is on disk, and its answer comes while the adapter still stands.
+ * is on disk, and its answer comes while the adapter still stands. Keys may name people and chats, so all
+ * behind the channel's name is stored as a keyed hash.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <parley/clock.h>
 #include <parley/log.h>
 
+#include "base/hash.h"
+#include "base/str.h"
 #include "gateway/inside.h"
 
 #define STATE_BYTES (1U << 20) /* of one key and its value */
@@ -35,6 +39,14 @@ static void stated(struct store_op *op)
     gateway_check_drained(g);
 }
 
+static char *stored_key(struct gateway *g, const char *key, struct arena *words)
+{
+    char hash[SHA256_HEX];
+    const struct str part[] = { STR("state"), str_of(key) };
+    hmac_hex(hash, g->pipe.keys.identity, part, ARRAY_LEN(part));
+    return arena_printf(words, "%.*s.%s", (int)strcspn(key, "."), key, hash);
+}
+
 static void state_ask(struct host *h, const struct store_state *what, state_done *done, void *ctx)
 {
     struct gateway *g = CONTAINER_OF(h, struct gateway, host);
@@ -42,7 +54,7 @@ static void state_ask(struct host *h, const struct store_state *what, state_done
     if (s) {
         arena_init(&s->words, STATE_BYTES);
         s->op.u.state = *what;
-        s->op.u.state.key = arena_strdup(&s->words, what->key);
+        s->op.u.state.key = stored_key(g, what->key, &s->words);
         s->op.u.state.value = what->value ? arena_strdup(&s->words, what->value) : NULL;
     }
     if (!s || s->words.failed) {
