@@ -66,7 +66,7 @@ SRC_gateway   := gateway intake outbox state person sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
 SRC_telegram  := telegram poll batch question admit commands person buttons menu texts post typing \
-                 format format_cut format_markdown format_table wire_call wire_reply wire_span wire_update wire_words send lane due bucket
+                 format format_cut format_chars format_markdown format_table wire_call wire_reply wire_span wire_update wire_words send lane due bucket
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------

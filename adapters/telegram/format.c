@@ -28,6 +28,13 @@ static void page_free(struct tg_page *p)
     buf_free(&p->blocks);
 }
 
+void tg_page_clear(struct tg_page *p)
+{
+    buf_clear(&p->text);
+    buf_clear(&p->spans);
+    buf_clear(&p->blocks);
+}
+
 bool tg_page_failed(const struct tg_page *p)
 {
     return p->text.failed || p->spans.failed || p->blocks.failed || p->words->failed;
@@ -120,8 +127,10 @@ int tg_format(const char *markdown, const struct tg_source *source, size_t sourc
     *n = 0;
     page_init(&p, a);
     rc = tg_page_markdown(&p, markdown, len);
-    if (!rc && p.text.len == 0)
+    if (!rc && tg_blank(buf_text(&p.text), p.text.len)) {
+        tg_page_clear(&p);
         tg_page_put(&p.text, markdown, len, true);
+    }
     if (!rc && sources > 0)
         put_sources(&p, source, sources);
     if (!rc && tg_page_failed(&p))

@@ -64,23 +64,7 @@ static size_t advance(const struct cutter *c, size_t from, size_t max)
     return pos;
 }
 
-/* ---- what is seen ---- */
-
-/* Nothing to see for Telegram (tdlib, misc.cpp): a text of these alone is an empty one. */
-static bool unseen(uint32_t cp)
-{
-    return utf_is_space(cp) || cp == 0x180E || (cp >= 0x200B && cp <= 0x200F) ||
-           (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x2064) || cp == 0x2800 || cp == 0xFEFF ||
-           cp == 0xFFFC || cp == 0x30A || cp == 0x333 || cp == 0x33F || (cp >= 0xE0000 && cp <= 0xE0FFF);
-}
-
-static bool blank(const char *text, size_t from, size_t to)
-{
-    while (from < to)
-        if (!unseen(utf8_next(text, to, &from)))
-            return false;
-    return true;
-}
+/* ---- white space ---- */
 
 static size_t skip_space(const char *text, size_t from, size_t to)
 {
@@ -194,15 +178,6 @@ static size_t cut_word(const struct cutter *c, const struct window *w)
         pos = at;
     }
     return 0;
-}
-
-bool tg_joins(uint32_t cp)
-{
-    return (cp >= 0x300 && cp <= 0x36F) || (cp >= 0x483 && cp <= 0x489) || (cp >= 0x591 && cp <= 0x5BD) ||
-           (cp >= 0x64B && cp <= 0x65F) || (cp >= 0x93A && cp <= 0x94D && cp != 0x93D) || cp == 0x200D ||
-           (cp >= 0x20D0 && cp <= 0x20FF) || (cp >= 0x3099 && cp <= 0x309A) ||
-           (cp >= 0xFE00 && cp <= 0xFE0F) || (cp >= 0x1F3FB && cp <= 0x1F3FF) ||
-           (cp >= 0xE0000 && cp <= 0xE0FFF);
 }
 
 static bool is_flag_letter(uint32_t cp)
@@ -395,7 +370,7 @@ static bool next_message(const struct cutter *c, size_t *from, size_t *begin, si
         *begin = begin_of(c, *from, c->len);
         *from = cut(c, *begin);
         *end = drop_space(c->text, *begin, *from);
-        if (!blank(c->text, *begin, *end))
+        if (!tg_blank(c->text + *begin, *end - *begin))
             return true;
     }
     return false;

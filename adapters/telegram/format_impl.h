@@ -34,12 +34,15 @@ struct tg_page {
 void tg_page_put(struct buf *text, const char *at, size_t len, bool code);
 void tg_page_block(struct tg_page *p); /* a block begins at the end of the text */
 void tg_page_span(struct tg_page *p, enum tg_style style, size_t from, const char *extra); /* ends there */
+void tg_page_clear(struct tg_page *p);
 bool tg_page_failed(const struct tg_page *p);
 /* A link that Telegram takes: http or https with a host, and nothing that does not belong into one. */
 bool tg_url_ok(const char *url);
 
 /* Belongs to the character before it: marks, joiners, variation selectors, skin tones, tags. */
 bool tg_joins(uint32_t cp);
+bool tg_blank(const char *text, size_t len); /* nothing to see: Telegram takes it for empty */
+uint32_t tg_reference(struct str s); /* what "&...;" stands for; 0 = nothing, it is shown as written */
 
 /* 0, -ENOMEM */
 int tg_page_markdown(struct tg_page *p, const char *markdown, size_t len);

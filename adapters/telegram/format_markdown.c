@@ -10,7 +10,6 @@
 #include "adapters/telegram/format_impl.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <md4c.h>
@@ -185,42 +184,9 @@ static void put_code(struct writer *w, const char *at, size_t len)
 
 /* ---- character references ---- */
 
-static const struct {
-    char name[8];
-    uint32_t cp;
-} references[] = {
-    { "Auml", 0xC4 },    { "Ouml", 0xD6 },    { "Uuml", 0xDC },     { "amp", '&' },      { "apos", '\'' },
-    { "asymp", 0x2248 }, { "auml", 0xE4 },    { "bull", 0x2022 },   { "cent", 0xA2 },    { "copy", 0xA9 },
-    { "deg", 0xB0 },     { "divide", 0xF7 },  { "euro", 0x20AC },   { "frac12", 0xBD },  { "ge", 0x2265 },
-    { "gt", '>' },       { "harr", 0x2194 },  { "hellip", 0x2026 }, { "infin", 0x221E }, { "laquo", 0xAB },
-    { "larr", 0x2190 },  { "ldquo", 0x201C }, { "le", 0x2264 },     { "lsquo", 0x2018 }, { "lt", '<' },
-    { "mdash", 0x2014 }, { "micro", 0xB5 },   { "middot", 0xB7 },   { "minus", 0x2212 }, { "nbsp", 0xA0 },
-    { "ndash", 0x2013 }, { "ne", 0x2260 },    { "ouml", 0xF6 },     { "para", 0xB6 },    { "plusmn", 0xB1 },
-    { "pound", 0xA3 },   { "quot", '"' },     { "raquo", 0xBB },    { "rarr", 0x2192 },  { "rdquo", 0x201D },
-    { "reg", 0xAE },     { "rsquo", 0x2019 }, { "sect", 0xA7 },     { "szlig", 0xDF },   { "times", 0xD7 },
-    { "trade", 0x2122 }, { "uuml", 0xFC },    { "yen", 0xA5 },
-};
-
-/* What "&...;" stands for; 0 = nothing, shown as written. */
-static uint32_t reference(struct str s)
-{
-    struct str inner = { s.at + 1, s.len > 2 ? s.len - 2 : 0 };
-    bool hex = str_starts(inner, "#x") || str_starts(inner, "#X");
-    unsigned long cp;
-
-    if (str_starts(inner, "#")) {
-        cp = strtoul(inner.at + (hex ? 2 : 1), NULL, hex ? 16 : 10); /* ends at the ';' */
-        return cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF) ? 0 : (uint32_t)cp;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(references); i++)
-        if (str_eqs(inner, references[i].name))
-            return references[i].cp;
-    return 0;
-}
-
 static struct str resolved(struct str s, char bytes[4])
 {
-    uint32_t cp = reference(s);
+    uint32_t cp = tg_reference(s);
 
     return cp ? (struct str){ bytes, utf8_put(bytes, cp) } : s;
 }
@@ -536,8 +502,6 @@ int tg_page_markdown(struct tg_page *p, const char *markdown, size_t len)
 
     if (rc != X_E_LIMIT)
         return rc;
-    buf_clear(&p->text);
-    buf_clear(&p->spans);
-    buf_clear(&p->blocks);
+    tg_page_clear(p);
     return parse(p, markdown, len, false);
 }

@@ -147,6 +147,8 @@ static void markdown__an_answer_of_markup_only_is_sent_as_written(void **state)
     (void)state;
     expect("[r]: https://x.example", "[r]: https://x.example");
     expect("![](https://x.example/i.png)", "![](https://x.example/i.png)");
+    expect("- ```\n     \n  ```", "\u2022");
+    expect("> ```\n>   \n", "> ```\n>");
 }
 
 /* What grows faster than its input would stop the loop: these end in milliseconds. */
