@@ -350,6 +350,28 @@ def menu__is_set_once_and_not_at_the_next_start():
 
 
 @net.case
+def person__sees_what_is_kept_and_has_it_deleted():
+    with talking() as (tg, d):
+        tg.say(7, QUESTION)
+        answers(tg, 7)
+        tg.say(7, "/usage")
+        assert answers(tg, 7, 2)[1]["text"].startswith("Messages this month: 1"), answers(tg, 7, 2)
+        tg.say(7, "/export")
+        kept = answers(tg, 7, 3)[2]["text"]
+        assert QUESTION in kept and "32 ETH" in kept, kept
+        tg.say(7, "/forget")
+        asked = answers(tg, 7, 4)[3]
+        net.equal(d.one("select count(*) from turn"), 1)  # not before it is confirmed
+        tg.press(7, asked["message_id"], asked["reply_markup"]["inline_keyboard"][0][0]["callback_data"])
+        assert answers(tg, 7, 5)[4]["text"].startswith("Deleted"), answers(tg, 7, 5)
+        net.equal([d.one("select count(*) from turn"), d.one("select count(*) from usage")], [0, 1])
+        tg.say(7, "/export")
+        assert answers(tg, 7, 6)[5]["text"].startswith("Nothing"), answers(tg, 7, 6)
+        keys = [r["key"] for r in d.rows("select key from state")]
+        assert all(k.startswith("telegram.") and len(k) == 73 for k in keys), keys  # no id is readable
+
+
+@net.case
 def language__is_chosen_by_a_button_that_is_ones_own():
     with talking() as (tg, d):
         tg.say(80, f"/language@{tg.name}", chat=-600)
