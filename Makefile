@@ -11,6 +11,9 @@ SHELL := /bin/bash
 
 VERSION := 0.1.0
 BUILD   ?= build
+ifeq ($(strip $(BUILD)),)
+$(error BUILD is empty: it would be /)
+endif
 ifeq ($(origin CC),default)
 CC := gcc
 endif

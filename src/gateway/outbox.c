@@ -66,11 +66,9 @@ static void settled(struct store_op *op)
     gateway_check_drained(g);
 }
 
-void outbox_delivered(struct host *h, const char *turn_id, int part, const struct delivered *how)
+static void settle(struct gateway *g, const char *turn_id, int part, const struct delivered *how)
 {
-    struct gateway *g = CONTAINER_OF(h, struct gateway, host);
     struct settling *s = calloc(1, sizeof *s);
-    g->deliveries -= g->deliveries > 0;
     if (!s) {
         log_error("outbox.settle_failed", "turn=%s part=%d err=\"out of memory\"", turn_id, part);
         return; /* still SENDING on disk: the next start sends it again */
@@ -92,6 +90,13 @@ void outbox_delivered(struct host *h, const char *turn_id, int part, const struc
                                         .now_ms = now };
     g->parts_open++;
     store_submit(g->pipe.store, &s->op);
+}
+
+void outbox_delivered(struct host *h, const char *turn_id, int part, const struct delivered *how)
+{
+    struct gateway *g = CONTAINER_OF(h, struct gateway, host);
+    g->deliveries--;
+    settle(g, turn_id, part, how);
 }
 
 void outbox_deliver(struct turn *t)
@@ -160,7 +165,7 @@ void outbox_resend(struct gateway *g, const struct store_outbox_row *row)
         const struct delivered later = { .state = OUTBOX_PENDING,
                                          .retry_after_ms = ABSENT_RETRY_MS,
                                          .error = "adapter is off" };
-        outbox_delivered(&g->host, s->d.turn_id, s->d.part, &later);
+        settle(g, s->d.turn_id, s->d.part, &later);
         return;
     }
     s->op.kind = STORE_PART_SET;
