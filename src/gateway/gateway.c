@@ -277,8 +277,9 @@ static void on_drain_timer(struct timer *t)
     if (drained(g)) {
         close_all(g);
     } else if (!g->pipe.hurry) {
-        log_warn("drain.deadline", "in_flight=%zu", g->in_flight);
+        log_warn("drain.deadline", "in_flight=%zu deliveries=%zu", g->in_flight, g->deliveries);
         intake_hurry(g);
+        gateway_check_drained(g); /* where only deliveries are open, nothing else will ask */
     }
 }
 

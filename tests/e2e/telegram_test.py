@@ -127,6 +127,18 @@ def idle__polls_are_few_and_sigterm_is_quick():
 
 
 @net.case
+def drain__does_not_wait_for_a_chat_that_is_told_to_wait():
+    with talking(drain_ms=1500) as (tg, d):
+        tg.fault(method="sendMessage", chat_id=9, status=429, retry_after=3600)
+        tg.say(9, QUESTION)
+        d.wait_log("telegram.flood")
+        began = time.monotonic()
+        net.equal(d.term(), 0)
+        assert time.monotonic() - began < 6 * net.SLOW, time.monotonic() - began
+        net.equal(d.one("select count(*) from outbox where state in (1, 2)"), 1)  # kept for the next start
+
+
+@net.case
 def idle__a_server_that_never_holds_a_poll_is_not_hammered():
     with talking() as (tg, d):
         tg.fault(method="getUpdates", count=1000, garbage='{"ok":true,"result":[]}')
