@@ -29,7 +29,7 @@ struct flush {
 
 static void flush_run(struct job *j, struct worker *w X_UNUSED)
 {
-    cache_file_flush(CONTAINER_OF(j, struct flush, job)->file);
+    cache_file_flush(CONTAINER_OF(j, struct flush, job)->file, clock_wall_ms());
 }
 
 static void flush_free(struct job *j)

@@ -10,7 +10,7 @@
 #include <parley/arena.h>
 #include <parley/status.h>
 
-#define CACHE_FILE_ROWS  20000 /* the oldest go first */
+#define CACHE_FILE_ROWS  20000 /* the oldest go first; expired ones at the next tidying and at open */
 #define CACHE_FILE_BATCH 64
 
 struct cache_file;
@@ -24,6 +24,6 @@ int cache_file_get(struct cache_file *c, const char *key, int64_t now_wall_ms, s
 /* Copies both; replaces. No disk. True when a batch is full: the caller has cache_file_flush() run. */
 bool cache_file_put(struct cache_file *c, const char *key, const char *value, int64_t until_wall_ms);
 /* Blocks on disk. Errors are logged once per file: a cache that cannot be written is only a slow one. */
-void cache_file_flush(struct cache_file *c);
+void cache_file_flush(struct cache_file *c, int64_t now_wall_ms);
 
 #endif

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <parley/clock.h>
 #include <parley/log.h>
 
 #include "base/hash.h"
@@ -31,14 +32,15 @@ static const char setup[] =
     " until_ms INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS known (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;";
 
-enum { GET, PUT, PUT_KNOWN, BOUND, BOUND_KNOWN, KNOWN, BEGIN, COMMIT, STATEMENTS };
+enum { GET, PUT, PUT_KNOWN, LIVE, BOUND, BOUND_KNOWN, KNOWN, BEGIN, COMMIT, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
     [GET] = "SELECT value FROM answer WHERE id = ?1 AND key = ?2 AND until_ms > ?3",
     [PUT] = "INSERT INTO answer (id, key, value, until_ms) VALUES (?1, ?2, ?3, ?4)",
     [PUT_KNOWN] = "INSERT INTO known (id, hash) VALUES (?1, ?2)",
-    [BOUND] = "DELETE FROM answer WHERE id <= ?1",
-    [BOUND_KNOWN] = "DELETE FROM known WHERE id <= ?1",
+    [LIVE] = "SELECT id FROM answer WHERE until_ms > ?1 ORDER BY id LIMIT 1",
+    [BOUND] = "DELETE FROM answer WHERE id < ?1",
+    [BOUND_KNOWN] = "DELETE FROM known WHERE id < ?1",
     [KNOWN] = "SELECT id, hash FROM known ORDER BY id",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -116,6 +118,36 @@ static void places_read(struct cache_file *c)
     sqlite3_reset(s);
 }
 
+/* ---- the oldest fall off ---- */
+
+static int run(sqlite3_stmt *s)
+{
+    int rc = sqlite3_step(s);
+    sqlite3_reset(s);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* The first row to keep. All live equally long, so what has expired stands in front. */
+static int64_t first_live(struct cache_file *c, int64_t now_wall_ms)
+{
+    sqlite3_stmt *s = c->stmt[LIVE];
+    sqlite3_bind_int64(s, 1, now_wall_ms);
+    int64_t id = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : c->last + 1;
+    sqlite3_reset(s);
+    return id > c->last - CACHE_FILE_ROWS ? id : c->last - CACHE_FILE_ROWS + 1;
+}
+
+static int tidy(struct cache_file *c, int64_t now_wall_ms)
+{
+    int64_t before = first_live(c, now_wall_ms);
+    int rc = SQLITE_OK;
+    for (int i = BOUND; i <= BOUND_KNOWN && rc == SQLITE_OK; i++) {
+        sqlite3_bind_int64(c->stmt[i], 1, before);
+        rc = run(c->stmt[i]);
+    }
+    return rc;
+}
+
 /* ---- open, close ---- */
 
 static void disconnect(struct cache_file *c)
@@ -178,6 +210,7 @@ int cache_file_open(struct cache_file **out, const char *dir, struct err *err)
     pthread_mutex_init(&c->lock, NULL);
     c->tail = &c->head;
     places_read(c);
+    tidy(c, clock_wall_ms()); /* what expired meanwhile; a fault shows at the first write */
     *out = c;
     return 0;
 }
@@ -186,7 +219,7 @@ void cache_file_close(struct cache_file *c)
 {
     if (!c)
         return;
-    cache_file_flush(c);
+    cache_file_flush(c, clock_wall_ms());
     disconnect(c);
     pthread_mutex_destroy(&c->lock);
     pthread_mutex_destroy(&c->disk);
@@ -241,13 +274,6 @@ bool cache_file_put(struct cache_file *c, const char *key, const char *value, in
     return due;
 }
 
-static int run(sqlite3_stmt *s)
-{
-    int rc = sqlite3_step(s);
-    sqlite3_reset(s);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int put(struct cache_file *c, struct waiting *w)
 {
     sqlite3_stmt *s = c->stmt[PUT];
@@ -263,19 +289,8 @@ static int put(struct cache_file *c, struct waiting *w)
     return rc == SQLITE_OK ? run(c->stmt[PUT_KNOWN]) : rc;
 }
 
-/* All live equally long, so the oldest are the first to expire. */
-static int tidy(struct cache_file *c)
-{
-    int rc = SQLITE_OK;
-    for (int i = BOUND; i <= BOUND_KNOWN && rc == SQLITE_OK; i++) {
-        sqlite3_bind_int64(c->stmt[i], 1, c->last - CACHE_FILE_ROWS);
-        rc = run(c->stmt[i]);
-    }
-    return rc;
-}
-
 /* A batch that cannot be written is dropped whole. */
-static int write_all(struct cache_file *c, struct waiting *first)
+static int write_all(struct cache_file *c, struct waiting *first, int64_t now_wall_ms)
 {
     int rc = run(c->stmt[BEGIN]);
     if (rc != SQLITE_OK)
@@ -283,7 +298,7 @@ static int write_all(struct cache_file *c, struct waiting *first)
     for (struct waiting *w = first; w && rc == SQLITE_OK; w = w->next)
         rc = put(c, w);
     if (rc == SQLITE_OK && ++c->batches % TIDY_EVERY == 0)
-        rc = tidy(c);
+        rc = tidy(c, now_wall_ms);
     if (rc == SQLITE_OK)
         rc = run(c->stmt[COMMIT]);
     if (!sqlite3_get_autocommit(c->db))
@@ -311,11 +326,11 @@ static void places_note(struct cache_file *c, const struct waiting *first)
     pthread_mutex_unlock(&c->lock);
 }
 
-void cache_file_flush(struct cache_file *c)
+void cache_file_flush(struct cache_file *c, int64_t now_wall_ms)
 {
     pthread_mutex_lock(&c->disk);
     struct waiting *first = take_waiting(c);
-    int rc = first ? write_all(c, first) : SQLITE_OK;
+    int rc = first ? write_all(c, first, now_wall_ms) : SQLITE_OK;
     if (rc == SQLITE_OK)
         places_note(c, first);
     bool tell = rc != SQLITE_OK && !c->told;

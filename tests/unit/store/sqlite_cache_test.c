@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
+
+#include <parley/clock.h>
 
 #include "store/cache_file.h"
 
@@ -23,6 +26,7 @@ struct world {
 
 static int make(void **state)
 {
+    clock_fake(1, 0);
     struct world *w = calloc(1, sizeof *w);
     snprintf(w->dir, sizeof w->dir, "/tmp/parley-cache-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
@@ -35,6 +39,7 @@ static int make(void **state)
 
 static int drop(void **state)
 {
+    clock_real();
     struct world *w = *state;
     static const char *const part[] = { "", "-wal", "-shm" };
     char name[96];
@@ -58,7 +63,20 @@ static const char *get(struct world *w, const char *key, int64_t now)
 static void put(struct world *w, const char *key, const char *value, int64_t until)
 {
     cache_file_put(w->file, key, value, until);
-    cache_file_flush(w->file);
+    cache_file_flush(w->file, 0);
+}
+
+static int rows(const struct world *w)
+{
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM answer", -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    int n = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return n;
 }
 
 static void reopen(struct world *w)
@@ -90,7 +108,7 @@ static void cache_file__writes_together_and_at_the_end(void **state)
         assert_int_equal(cache_file_put(w->file, key, "v", 1000), i == CACHE_FILE_BATCH - 1);
         assert_null(get(w, key, 1));
     }
-    cache_file_flush(w->file);
+    cache_file_flush(w->file, 0);
     assert_string_equal(get(w, "0", 1), "v");
     cache_file_put(w->file, "last", "v", 1000);
     reopen(w);
@@ -106,9 +124,28 @@ static void cache_file__a_slow_disk_costs_entries_not_memory(void **state)
         snprintf(key, sizeof key, "%d", i);
         cache_file_put(w->file, key, "v", 1000);
     }
-    cache_file_flush(w->file);
+    cache_file_flush(w->file, 0);
     assert_string_equal(get(w, "0", 1), "v");
     assert_null(get(w, key, 1));
+}
+
+/* Not only not found: gone from the disk, as nobody may be reading there for years. */
+static void cache_file__what_expired_is_deleted(void **state)
+{
+    struct world *w = *state;
+    clock_fake(5000, 0);
+    put(w, "old", "an answer of old", 4000);
+    put(w, "new", "v", 9000);
+    assert_int_equal(rows(w), 2);
+    reopen(w);
+    assert_int_equal(rows(w), 1);
+    assert_string_equal(get(w, "new", 5000), "v");
+    clock_fake(9001, 0);
+    reopen(w);
+    assert_int_equal(rows(w), 0);
+    put(w, "again", "v", 20000); /* its row is none of an earlier one's */
+    assert_string_equal(get(w, "again", 9001), "v");
+    assert_null(get(w, "new", 5000));
 }
 
 static void cache_file__is_bounded(void **state)
@@ -118,9 +155,9 @@ static void cache_file__is_bounded(void **state)
     for (int i = 0; i < CACHE_FILE_ROWS + 512; i++) {
         snprintf(key, sizeof key, "%d", i);
         if (cache_file_put(w->file, key, "v", 10000 + i))
-            cache_file_flush(w->file);
+            cache_file_flush(w->file, 0);
     }
-    cache_file_flush(w->file);
+    cache_file_flush(w->file, 0);
     assert_null(get(w, "0", 1)); /* the oldest went first */
     assert_string_equal(get(w, key, 1), "v");
 }
@@ -157,6 +194,7 @@ int main(void)
         CASE(cache_file__keeps_until_its_time),
         CASE(cache_file__writes_together_and_at_the_end),
         CASE(cache_file__a_slow_disk_costs_entries_not_memory),
+        CASE(cache_file__what_expired_is_deleted),
         CASE(cache_file__is_bounded),
         CASE(cache_file__damage_begins_anew),
         cmocka_unit_test(cache_file__without_a_directory_says_so),
