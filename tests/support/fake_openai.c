@@ -6,8 +6,9 @@
  * Port 0 takes a free one; the first line of output is "listening on PORT".
  *
  *   token:XYZ    the answer names XYZ          say:TEXT   exactly TEXT (to the end of the line),
- *   fault:NAME   see the table of faults, and             every word split over two events
- *                fake_openai_script.h for answers that a test supplies itself
+ *   fault:hang   no answer, ever                          every word split over two events
+ *   fault:huge   events without end            any other fault: fake_openai_script.h, answers
+ *                                                         that a test supplies itself
  *   GET /__count {"requests":N,"open":N}: completions asked for; connections, this one included
  *
  * Limits: HTTP/1.1 with Content-Length only, bodies up to 4 MiB, answers in one write.
@@ -34,45 +35,7 @@
 #define LEN(a)      (sizeof(a) / sizeof((a)[0]))
 #define BODY_MAX    (4U << 20)
 #define HEAD_MAX    (64U << 10)
-#define DRIP_MS     25
-#define DRIP_BYTES  48
 #define FLOOD_BYTES (256U << 10)
-
-enum fault {
-    NONE,
-    BAD_KEY,
-    RATE,
-    BROKEN,
-    BUSY,
-    HANG,
-    CUT,
-    MALFORMED,
-    HUGE,
-    DRIP,
-    RESET,
-    ERROR_EVENT,
-    NO_DONE,
-    SPLIT
-};
-
-static const struct {
-    const char *word;
-    enum fault fault;
-} faults[] = {
-    { "fault:401", BAD_KEY },
-    { "fault:429", RATE },
-    { "fault:500", BROKEN },
-    { "fault:503", BUSY },
-    { "fault:hang", HANG },
-    { "fault:cut", CUT },
-    { "fault:malformed", MALFORMED },
-    { "fault:huge", HUGE },
-    { "fault:drip", DRIP },
-    { "fault:reset", RESET },
-    { "fault:error-event", ERROR_EVENT },
-    { "fault:no-done", NO_DONE },
-    { "fault:split", SPLIT },
-};
 
 struct conn {
     int fd;
@@ -92,7 +55,6 @@ struct conn {
 static int epfd;
 static uint64_t requests, conns;
 static struct queue delayed;
-static struct pace drips = { .queue.wait_ms = DRIP_MS, .step = DRIP_BYTES };
 static struct text flood;
 static struct bytes message; /* reused by each request */
 
@@ -101,70 +63,6 @@ static int64_t now_ms(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static enum fault fault_in(const char *asked)
-{
-    const char *at = last_of(asked, "fault:");
-    for (size_t i = 0; at && i < LEN(faults); i++)
-        if (!strncmp(at, faults[i].word, strlen(faults[i].word)))
-            return faults[i].fault;
-    return NONE;
-}
-
-static void respond_fault(struct conn *c, enum fault fault, const char *asked, size_t len)
-{
-    struct bytes *out = &c->out;
-    switch (fault) {
-    case BAD_KEY:
-        plain(out, "401 Unauthorized", "", "{\"error\":{\"code\":\"invalid_api_key\"}}");
-        break;
-    case RATE:
-        plain(out, "429 Too Many Requests", "Retry-After: 1\r\n",
-              "{\"error\":{\"code\":\"rate_limit_exceeded\"}}");
-        break;
-    case BROKEN:
-        plain(out, "500 Internal Server Error", "", "{\"error\":{\"type\":\"server_error\"}}");
-        break;
-    case BUSY:
-        plain(out, "503 Service Unavailable", "", "{\"error\":{\"code\":\"server_is_overloaded\"}}");
-        break;
-    case HANG:
-        c->stall = true;
-        break;
-    case CUT:
-    case RESET:
-        half(out);
-        c->after = fault == CUT ? CLOSE : ABORT;
-        break;
-    case MALFORMED:
-        stream_begin(out);
-        event(out, "data: {\"choices\":[{\"delta\":{\"content\":\"The doc\n\n");
-        event(out, "data: }{\n\ndata: [DONE]\n\n");
-        adds(out, "0\r\n\r\n");
-        break;
-    case HUGE:
-        stream_begin(out);
-        c->again = flood;
-        break;
-    case DRIP:
-        answer(out, asked, len, true);
-        c->pace = &drips;
-        break;
-    case ERROR_EVENT:
-        stream_begin(out);
-        event(out,
-              "data: {\"error\":{\"type\":\"server_error\",\"message\":\"The server had an error\"}}\n\n");
-        adds(out, "0\r\n\r\n");
-        break;
-    case NO_DONE:
-    case NONE:
-        answer(out, asked, len, fault == NONE);
-        break;
-    case SPLIT:
-        split(out, asked, len);
-        break;
-    }
 }
 
 static void respond_script(struct conn *c, struct script *s)
@@ -177,6 +75,12 @@ static void respond_script(struct conn *c, struct script *s)
     c->stall = s->hang;
 }
 
+static void flood_begin(struct conn *c)
+{
+    stream_begin(&c->out);
+    c->again = flood;
+}
+
 static void complete(struct conn *c, struct text raw)
 {
     unescape(&message, raw);
@@ -187,8 +91,12 @@ static void complete(struct conn *c, struct text raw)
         respond_script(c, script);
     else if (said)
         say(&c->out, (struct text){ said + 4, strcspn(said + 4, "\r\n") }, message.len);
+    else if (last_of(message.at, "fault:hang"))
+        c->stall = true;
+    else if (last_of(message.at, "fault:huge"))
+        flood_begin(c);
     else
-        respond_fault(c, fault_in(message.at), message.at, message.len);
+        answer(&c->out, message.at, message.len);
 }
 
 /* ---- connections ---- */
@@ -408,7 +316,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static int next_wait(void)
 {
-    int64_t least = sooner(run_queue(&delayed), run_queue(&drips.queue));
+    int64_t least = run_queue(&delayed);
     for (struct script *s = scripts; s; s = s->next)
         least = sooner(least, run_queue(&s->pace.queue));
     return (int)least;

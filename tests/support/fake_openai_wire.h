@@ -309,18 +309,16 @@ static void stream_begin(struct bytes *out)
     adds(out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
-static void stream_end(struct bytes *out, size_t asked, size_t said, bool done)
+static void stream_end(struct bytes *out, size_t asked, size_t said)
 {
     char usage[160];
     event(out, CHUNK_BEGIN "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
-    if (done) {
-        snprintf(usage, sizeof usage,
-                 "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%zu,"
-                 "\"total_tokens\":%zu}}\n\n",
-                 asked / 4 + 1, said / 4 + 1, asked / 4 + said / 4 + 2);
-        event(out, usage);
-        event(out, "data: [DONE]\n\n");
-    }
+    snprintf(usage, sizeof usage,
+             "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%zu,"
+             "\"total_tokens\":%zu}}\n\n",
+             asked / 4 + 1, said / 4 + 1, asked / 4 + said / 4 + 2);
+    event(out, usage);
+    event(out, "data: [DONE]\n\n");
     adds(out, "0\r\n\r\n");
 }
 
@@ -347,7 +345,7 @@ static size_t answer_text(char out[200], const char *asked)
     return (size_t)len;
 }
 
-static void answer(struct bytes *out, const char *asked, size_t asked_len, bool done)
+static void answer(struct bytes *out, const char *asked, size_t asked_len)
 {
     char text[200];
     size_t n = answer_text(text, asked), third = n / 3;
@@ -355,7 +353,7 @@ static void answer(struct bytes *out, const char *asked, size_t asked_len, bool 
     delta(out, (struct text){ text, third });
     delta(out, (struct text){ text + third, third });
     delta(out, (struct text){ text + 2 * third, n - 2 * third });
-    stream_end(out, asked_len, n, done);
+    stream_end(out, asked_len, n);
 }
 
 /* From the middle of one word to the middle of the next; never inside a character. */
@@ -378,31 +376,7 @@ static void say(struct bytes *out, struct text t, size_t asked_len)
         }
     }
     delta(out, (struct text){ t.at + from, t.len - from });
-    stream_end(out, asked_len, t.len, true);
-}
-
-/* Each byte of the answer as a chunk of its own. */
-static void split(struct bytes *out, const char *asked, size_t asked_len)
-{
-    struct bytes whole = { 0 };
-    answer(&whole, asked, asked_len, true);
-    stream_begin(out);
-    const char *at = strstr(whole.at, "\r\n\r\n") + 4;
-    for (size_t n; (n = strtoul(at, NULL, 16)) > 0; at += n + 2) {
-        at = strchr(at, '\n') + 1;
-        for (size_t i = 0; i < n; i++)
-            chunk(out, at + i, 1);
-    }
-    adds(out, "0\r\n\r\n");
-    free(whole.at);
-}
-
-static void half(struct bytes *out)
-{
-    static const char text[] = "The documents answer this [1]. But the second sen";
-    stream_begin(out);
-    delta(out, (struct text){ text, 30 });
-    delta(out, (struct text){ text + 30, sizeof text - 31 });
+    stream_end(out, asked_len, t.len);
 }
 
 #endif
