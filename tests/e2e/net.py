@@ -84,8 +84,9 @@ def _end_all():
             process.kill()
 
 
-def main():
-    """Runs the cases and exits: 1 when one failed or none was there, else 0."""
+def main(figures=None):
+    """Runs the cases and exits: 1 when one failed or none was there, else 0. `figures` is called before
+    the last line, which is the total."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the runner's timeout: take the daemons along
     words = sys.argv[1:]
     try:
@@ -93,5 +94,7 @@ def main():
         results = [_run(fn) for fn in chosen]
     finally:
         _end_all()
+        if figures:
+            figures()
     print(f"{results.count(True)} passed, {results.count(False)} failed", flush=True)
     sys.exit(1 if False in results or not results else 0)

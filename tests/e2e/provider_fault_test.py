@@ -3,7 +3,6 @@
 that streams and by one that does not, with a healthy provider behind the faulty one and with none: exactly
 one whole answer from whom it should be, in time, one bill, every call in the ledger, memory and sockets as
 before (faults.Desk). The last lines print what was measured."""
-import atexit
 import concurrent.futures
 import dataclasses
 import email.utils
@@ -310,5 +309,4 @@ def table():
           f"most growth {max(f[5] for f in figures):.2f} MiB", flush=True)
 
 
-atexit.register(table)
-net.main()
+net.main(figures=table)
