@@ -105,19 +105,19 @@ static void put_source(struct tg_page *p, const struct tg_source *s, bool first)
         tg_page_span(p, TG_TEXT_LINK, from, arena_strdup(p->words, s->url));
 }
 
-static void put_sources(struct tg_page *p, const struct tg_source *source, size_t n)
+static void put_sources(struct tg_page *p, const char *heading, const struct tg_source *source, size_t n)
 {
     if (p->text.len > 0)
         buf_adds(&p->text, "\n\n");
     tg_page_block(p);
-    buf_adds(&p->text, "Sources");
-    tg_page_span(p, TG_BOLD, p->text.len - strlen("Sources"), NULL);
+    buf_adds(&p->text, heading);
+    tg_page_span(p, TG_BOLD, p->text.len - strlen(heading), NULL);
     for (size_t i = 0; i < n; i++)
         put_source(p, &source[i], i == 0);
 }
 
-int tg_format(const char *markdown, const struct tg_source *source, size_t sources, struct arena *a,
-              struct tg_text **out, size_t *n)
+int tg_format(const char *markdown, const char *heading, const struct tg_source *source, size_t sources,
+              struct arena *a, struct tg_text **out, size_t *n)
 {
     size_t len = strlen(markdown);
     struct tg_page p;
@@ -132,7 +132,7 @@ int tg_format(const char *markdown, const struct tg_source *source, size_t sourc
         tg_page_put(&p.text, markdown, len, true);
     }
     if (!rc && sources > 0)
-        put_sources(&p, source, sources);
+        put_sources(&p, heading, source, sources);
     if (!rc && tg_page_failed(&p))
         rc = -ENOMEM;
     if (!rc)
@@ -166,7 +166,7 @@ static void put_entity(struct jsonw *w, const struct tg_entity *e)
     jw_end_obj(w);
 }
 
-void tg_text_json(struct buf *out, const struct tg_text *t)
+void tg_text_json(struct buf *out, const struct tg_text *t, const char *buttons)
 {
     struct jsonw w;
 
@@ -177,5 +177,7 @@ void tg_text_json(struct buf *out, const struct tg_text *t)
     for (size_t i = 0; i < t->entities; i++)
         put_entity(&w, &t->entity[i]);
     jw_end_arr(&w);
+    if (buttons[0])
+        jw_raw(&w, "buttons", buttons);
     jw_end_obj(&w);
 }

@@ -29,6 +29,7 @@ METHODS = {
     "deleteMessage": {"chat_id!": _ID, "message_id!": _ID},
     "sendChatAction": {"chat_id!": _ID, "message_thread_id": _ID, "action!": (str,)},
     "answerCallbackQuery": {"callback_query_id!": (str,), "text": (str,), "show_alert": (bool,)},
+    "answerGuestQuery": {"guest_query_id!": (str,), "result!": (dict,)},
     "setMyCommands": {"commands!": (list,), "scope": (dict,), "language_code": (str,)},
 }
 ENTITY_TYPES = {"bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "text_link",
