@@ -4,7 +4,7 @@
  * socket, 5xx, bytes that are no answer) ends in the same place: the call is over, a wait, a new connection.
  * There is no watchdog beside it that could fight it: the total time of a request is its bound. Every change
  * of state is one line in the log, however long it lasts. With a webhook the same loop sets it, and looks
- * every minute whether it is still set: another program with this token may have taken it away.
+ * now and then whether it is still set: another program with this token may have taken it away.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,6 @@
 #define BACKOFF_CAP 30000
 #define CONFLICT_MS 3000 /* tdlib/telegram-bot-api delays a repeated conflict by as much */
 #define GARBLED_MAX 3
-#define HOOKED_MS   60000
 #define OFFSET_MS   (24 * 3600000LL) /* Bot API, getUpdates: updates are kept no longer than 24 hours */
 
 const char *poll_state_name(enum poll_state s)
@@ -147,7 +146,7 @@ static void hook_is_set(struct account *a)
     a->poll.completed_ms = clock_mono_ms();
     backoff_reset(&a->poll.backoff);
     state_is(a, POLL_OK, "");
-    poll_go(a, HOOKED_MS);
+    poll_go(a, a->poll_s * 1000LL);
 }
 
 /* What Telegram says of its calls is told once for each time it failed. */

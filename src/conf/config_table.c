@@ -123,8 +123,8 @@ const struct config_key config_keys[] = {
     { "telegram.mode", BOT(mode), .choices = "polling|webhook", .fallback = "polling",
       .help = "how updates arrive" },
     { "telegram.poll_s", BOT(poll_s), INT(2, 50), .fallback = "50",
-      .help = "seconds for which Telegram may hold a poll open; less where something between cuts idle "
-              "connections" },
+      .help = "seconds for which Telegram may hold a poll open (less where something between cuts idle "
+              "connections), or after which it is looked whether the webhook is still set" },
     { "telegram.access", BOT(access), .type = KEY_CHOICE, .choices = "lists|pairing", .fallback = "lists",
       .help = "who may ask: as the lists say, or also chats that an admin has let in" },
     { "telegram.allow", BOT_LIST(allow, allows), .fallback = "", .check = check_chat_id,
