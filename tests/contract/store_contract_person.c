@@ -57,7 +57,7 @@ static void state__ends_with_its_time_and_is_pruned(void **state)
     assert_null(stated(k, STATE_TAKE, "short", NULL, 0, STORE_KIT_NOW + 10));
     assert_string_equal(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW), "x");
     clock_fake(STORE_KIT_NOW + 11, 11);
-    assert_int_equal(prune(k, 0, 0, 100), 0);
+    assert_int_equal(TX(k, OPS->prune(k->db, 0, 0, 100, &k->err)), 0);
     assert_null(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW));
     assert_string_equal(stated(k, STATE_GET, "long", NULL, 0, STORE_KIT_NOW), "y");
     clock_real();
