@@ -393,13 +393,13 @@ void ws_adopt(struct ws *w, int fd, struct str key, const struct ws_route *route
     }
     w->adopting = s;
     /* Runs the handshake at once, so the session may be open, or over, when this returns. */
-    lws_adopt_socket_vhost_readbuf(w->vhost, fd, head, (size_t)len);
+    lws_adopt_socket_vhost_readbuf(w->library.vhost, fd, head, (size_t)len);
     w->adopting = NULL;
     s->adopting = false;
     if (!s->wsi)
         session_free(s);
     else
-        lws_cancel_service(w->lws); /* a round of the library's own, for what it put off */
+        lws_cancel_service(w->library.lws); /* a round of the library's own, for what it put off */
 }
 
 static struct ws_session *find(const struct ws *w, server_id id)
