@@ -52,7 +52,8 @@ FAISSLIBS := -lfaiss -lopenblas -llapack -lgomp -lstdc++
 # ---- sources -----------------------------------------------------------------------------------
 SRC_base      := arena status str bytesq log clock rand hash table utf utf_sentence json json_scan jsonw match metric answer turn
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
-                 routes sockinfo server server_conn server_http server_answer server_ws ws ws_life ws_library ws_queue
+                 routes sockinfo server server_conn server_http server_answer server_ws ws ws_life ws_library ws_queue ws_url \
+                 resolve
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
 SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_state sqlite_person sqlite_spend sqlite_charge sqlite_wal sqlite_sweep sqlite_read
