@@ -52,7 +52,7 @@ struct wsc_request {
 struct wsc;
 struct wsc_conn;
 
-/* `ca_file`: PEM of authorities to trust besides the system's, or NULL. 0, -ENOMEM, -errno of the file,
+/* `ca_file`: PEM of authorities to trust besides the system's, or NULL. 0, -ENOMEM, -EINVAL (holds none),
  * -ENOTSUP when the library does not start. */
 int wsc_open(struct wsc **out, struct loop *l, const char *ca_file, struct err *err);
 /* 0, X_E_INVALID (URL, user agent), X_E_LIMIT (too many), X_E_CLOSED after wsc_shut, -ENOMEM. */
