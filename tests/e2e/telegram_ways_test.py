@@ -79,6 +79,18 @@ def edit__one_message_names_the_stages_and_becomes_the_answer():
 
 
 @net.case
+def edit__waits_when_it_is_told_to():
+    with net.FakeOpenAI() as fake, talking(fake, **{"telegram.progress": "edit"}) as (tg, d):
+        slowly(fake, every=200)
+        tg.say(46, QUESTION)
+        answers(tg, 46)
+        tg.fault(method="editMessageText", count=1, chat_id=46, status=429, retry_after=2)
+        net.wait_until("settled", lambda: d.one("select count(*) from outbox where state = 3") == 1, 30)
+        (m,) = answers(tg, 46)  # and no call came before its time: that would be a violation
+        assert "Rewards are paid out later" in m["text"], m
+
+
+@net.case
 def edit__survives_a_kill_and_is_not_said_beside():
     with net.FakeOpenAI() as fake, telegram.start() as tg, \
             daemon(tg, fake, **{"telegram.progress": "edit"}) as d:
