@@ -50,7 +50,7 @@ SYSLIBS := -luv -lwebsockets -lmicrohttpd -lcurl -lcjson -lpcre2-8 -lsqlite3 -ls
 FAISSLIBS := -lfaiss -lopenblas -llapack -lgomp -lstdc++
 
 # ---- sources -----------------------------------------------------------------------------------
-SRC_base      := arena status str bytesq log clock rand hash table utf utf_sentence json json_scan jsonw match metric answer turn
+SRC_base      := arena status str bytesq log clock rand hash table utf utf_sentence json json_scan json_span jsonw match metric pace answer turn
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
                  routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
@@ -69,7 +69,7 @@ SRC_gateway   := gateway intake outbox state person sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
 SRC_telegram  := telegram poll batch question admit commands person buttons menu texts post typing \
-                 format format_cut format_chars format_markdown format_table wire_call wire_reply wire_span wire_update wire_words send lane due bucket
+                 format format_cut format_chars format_markdown format_table wire_call wire_reply wire_update wire_words send lane due
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------

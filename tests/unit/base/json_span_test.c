@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "adapters/telegram/wire_impl.h"
+#include "base/json.h"
+#include "base/json_span.h"
 
 /* "key=value|" of each item, and "!" when it is not whole. */
 static const char *walked(char *out, size_t size, const char *text, size_t len, char open)
@@ -116,10 +117,10 @@ static void int__only_what_a_double_holds(void **state)
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         cJSON *tree;
         assert_int_equal(json_parse(&tree, row[i].json, strlen(row[i].json), NULL), 0);
-        assert_true(wire_int(tree, "n") == row[i].value);
+        assert_true(json_int(tree, "n") == row[i].value);
         cJSON_Delete(tree);
     }
-    assert_true(wire_int(NULL, "n") == 0);
+    assert_true(json_int(NULL, "n") == 0);
 }
 
 int main(void)

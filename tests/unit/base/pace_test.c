@@ -9,17 +9,17 @@
 
 #include <cmocka.h>
 
-#include "adapters/telegram/bucket.h"
+#include "base/pace.h"
 #include "base/rand.h"
 
 static void bucket__bursts_then_keeps_the_pace(void **state X_UNUSED)
 {
-    struct tg_bucket b = { 0 };
+    struct pace b = { 0 };
     int64_t now = 5000, at[20];
     for (int i = 0; i < 20; i++) {
-        if (tg_bucket_due(&b, 1000, 5) > now)
-            now = tg_bucket_due(&b, 1000, 5);
-        tg_bucket_take(&b, 1000, now);
+        if (pace_due(&b, 1000, 5) > now)
+            now = pace_due(&b, 1000, 5);
+        pace_take(&b, 1000, now);
         at[i] = now;
     }
     for (int i = 0; i < 20; i++)
@@ -28,24 +28,24 @@ static void bucket__bursts_then_keeps_the_pace(void **state X_UNUSED)
 
 static void bucket__is_full_again_after_its_rest(void **state X_UNUSED)
 {
-    struct tg_bucket b = { 0 };
+    struct pace b = { 0 };
     for (int i = 0; i < 5; i++)
-        tg_bucket_take(&b, 1000, 100);
+        pace_take(&b, 1000, 100);
     assert_int_equal(b.full_ms, 5100);
-    assert_int_equal(tg_bucket_due(&b, 1000, 5), 1100);
-    tg_bucket_take(&b, 1000, 900000);
+    assert_int_equal(pace_due(&b, 1000, 5), 1100);
+    pace_take(&b, 1000, 900000);
     assert_int_equal(b.full_ms, 901000);
 }
 
 static void window__never_holds_more_than_allowed(void **state X_UNUSED)
 {
-    struct tg_window w = { 0 };
+    struct window w = { 0 };
     int64_t at[2000], now = 0;
     for (int i = 0; i < 2000; i++) {
-        int64_t due = tg_window_due(&w, 20, 60000);
+        int64_t due = window_due(&w, 20, 60000);
         now += (int64_t)rand_below(2000);
         now = due > now ? due : now;
-        tg_window_take(&w, 20, now);
+        window_take(&w, 20, now);
         at[i] = now;
         assert_true(i < 20 || at[i] - at[i - 20] >= 60000);
         assert_true(i < 20 || due == at[i - 20] + 60000);
@@ -54,14 +54,14 @@ static void window__never_holds_more_than_allowed(void **state X_UNUSED)
 
 static void window__a_small_clock_is_no_past(void **state X_UNUSED)
 {
-    struct tg_window w = { 0 };
-    assert_int_equal(tg_window_empty(&w, 30, 1000), INT64_MIN);
+    struct window w = { 0 };
+    assert_int_equal(window_empty(&w, 30, 1000), INT64_MIN);
     for (int i = 0; i < 30; i++) {
-        assert_true(tg_window_due(&w, 30, 1000) <= 0);
-        tg_window_take(&w, 30, 0);
+        assert_true(window_due(&w, 30, 1000) <= 0);
+        window_take(&w, 30, 0);
     }
-    assert_int_equal(tg_window_due(&w, 30, 1000), 1000);
-    assert_int_equal(tg_window_empty(&w, 30, 1000), 1000);
+    assert_int_equal(window_due(&w, 30, 1000), 1000);
+    assert_int_equal(window_empty(&w, 30, 1000), 1000);
 }
 
 int main(void)

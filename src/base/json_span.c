@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objects and arrays walked by span, see wire_impl.h. Broken text ends the walk with `whole` false; no step
+ * Objects and arrays walked by span, see the header. Broken text ends the walk with `whole` false; no step
  * leaves the text, and every step advances.
  */
-#include "adapters/telegram/wire_impl.h"
+#include "base/json_span.h"
 
 #include "base/json_scan.h"
-
-#define EXACT_MAX 9007199254740992.0 /* 2^53 */
+#include "base/str.h"
 
 static char here(struct span *s)
 {
@@ -79,12 +78,4 @@ struct str span_member(struct str object, const char *name)
         if (!found.at && str_eqs(key, name))
             found = value;
     return s.whole ? found : (struct str){ NULL, 0 };
-}
-
-int64_t wire_int(const cJSON *obj, const char *key)
-{
-    double d = json_number(obj, key, 0);
-    if (!(d >= -EXACT_MAX && d <= EXACT_MAX) || (double)(int64_t)d != d)
-        return 0;
-    return (int64_t)d;
 }
