@@ -70,6 +70,7 @@ SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_
 SRC_web       := web chat events wire
 SRC_telegram  := telegram poll batch question admit commands person buttons menu texts post typing \
                  format format_cut format_chars format_markdown format_table wire_call wire_reply wire_update wire_words send lane due
+SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply limits gateway_state gateway_kept
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------
@@ -87,11 +88,12 @@ FLOOR_pipeline  := pipeline knowledge lexical vindex embed docs llm store conf i
 FLOOR_gateway   := gateway $(FLOOR_pipeline)
 FLOOR_web       := web conf io base
 FLOOR_telegram  := telegram conf io base
+FLOOR_discord   := discord conf io base
 FLOOR_loopback  := loopback conf io base
-FLOOR_cli       := cli gateway web telegram loopback $(FLOOR_pipeline)
+FLOOR_cli       := cli gateway web telegram discord loopback $(FLOOR_pipeline)
 
 DIRS_SRC := base io conf store lexical vindex embed docs llm knowledge pipeline gateway cli
-DIRS_ADAPTER := web telegram loopback
+DIRS_ADAPTER := web telegram discord loopback
 LIBS := $(DIRS_SRC) $(DIRS_ADAPTER)
 
 define archive # name, directory

@@ -39,29 +39,10 @@ struct window {
     size_t from, least, limit;
 };
 
-static size_t units(const char *text, size_t from, size_t to)
-{
-    size_t n = 0;
-
-    while (from < to)
-        n += utf8_next(text, to, &from) > 0xFFFF ? 2 : 1;
-    return n;
-}
-
 /* The end of at most `max` units from `from`. */
 static size_t advance(const struct cutter *c, size_t from, size_t max)
 {
-    size_t pos = from, n = 0;
-
-    while (pos < c->len) {
-        size_t next = pos;
-
-        n += utf8_next(c->text, c->len, &next) > 0xFFFF ? 2 : 1;
-        if (n > max)
-            break;
-        pos = next;
-    }
-    return pos;
+    return from + utf16_floor(c->text + from, c->len - from, max);
 }
 
 /* ---- white space ---- */
@@ -356,9 +337,10 @@ static int message(struct cutter *c, size_t from, size_t to, struct arena *a, st
     if (!out->text || !out->entity)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        offset += units(c->text, pos, s[i].from);
+        offset += utf16_count(c->text + pos, s[i].from - pos);
         pos = s[i].from;
-        out->entity[i] = (struct tg_entity){ s[i].style, offset, units(c->text, pos, s[i].to), s[i].extra };
+        out->entity[i] =
+            (struct tg_entity){ s[i].style, offset, utf16_count(c->text + pos, s[i].to - pos), s[i].extra };
     }
     return 0;
 }
