@@ -46,6 +46,14 @@ static struct dc_bucket *bucket_at(struct table_link *link)
     return CONTAINER_OF(link, struct dc_bucket, link);
 }
 
+static void free_one(void *ctx, struct table_link *link)
+{
+    struct dc_limits *l = ctx;
+
+    table_drop(&l->buckets, link);
+    free(bucket_at(link));
+}
+
 struct sweep {
     struct dc_limits *l;
     int64_t now_ms;
@@ -59,15 +67,12 @@ static void sweep_one(void *ctx, struct table_link *link)
 
     if (b->flying > 0 || b->reset_ms > s->now_ms || b->hold_ms > s->now_ms)
         return;
-    table_drop(&s->l->buckets, link);
-    free(b);
+    free_one(s->l, link);
 }
 
 void dc_limits_free(struct dc_limits *l)
 {
-    struct sweep all = { l, INT64_MAX };
-
-    table_each(&l->buckets, sweep_one, &all);
+    table_each(&l->buckets, free_one, l);
     table_free(&l->buckets);
 }
 

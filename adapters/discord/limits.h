@@ -48,7 +48,7 @@ struct dc_ticket {
 };
 
 void dc_limits_init(struct dc_limits *l);
-void dc_limits_free(struct dc_limits *l); /* no ticket is out */
+void dc_limits_free(struct dc_limits *l); /* tickets that are out are not to be used any more */
 /* 0: it goes now, and dc_limits_done must follow. X_E_BUSY: not before *due_ms, and worth asking again when a
  * call with the same major parameter is done; INT64_MAX = not before that. X_E_FULL (too many channels at
  * once), -ENOMEM. */

@@ -119,11 +119,12 @@ void dc_rate_header(struct dc_rate *r, struct str name, struct str value)
  */
 static void keep_sentence(char *out, size_t max, const char *message)
 {
-    size_t n = strlen(out), word = 0;
+    size_t n = strlen(out);
 
     for (const char *p = message; n + 1 < max && *p >= ' ' && *p < 0x7F && *p != '"'; p++) {
-        word = *p == ' ' ? 0 : word + 1;
-        if (word > WORD_MAX || strncmp(p, "://", 3) == 0)
+        bool begins = p == message || p[-1] == ' ';
+
+        if (strncmp(p, "://", 3) == 0 || (begins && strcspn(p, " ") > WORD_MAX))
             break;
         out[n++] = *p;
     }
