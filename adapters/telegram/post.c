@@ -314,15 +314,15 @@ int post_parts(struct adapter *a X_UNUSED, const struct turn *t, struct arena *w
 {
     const struct turn_answer *ans = &t->answer;
     size_t sources = t->snap->config->answer.footer ? ans->sources : 0;
-    struct tg_source *source = arena_array(words, sources + 1, sizeof *source);
+    struct rich_source *source = arena_array(words, sources + 1, sizeof *source);
     struct tg_text *text = NULL;
     if (!source)
         return -ENOMEM;
     for (size_t i = 0; i < sources; i++) {
         const struct source *s = &ans->source[i];
-        source[i] = (struct tg_source){ .n = s->n,
-                                        .title = s->title && s->title[0] ? s->title : s->source,
-                                        .url = s->source && linked(s->source) ? s->source : "" };
+        source[i] = (struct rich_source){ .n = s->n,
+                                          .title = s->title && s->title[0] ? s->title : s->source,
+                                          .url = s->source && linked(s->source) ? s->source : "" };
     }
     int rc = tg_format(ans->text ? ans->text : "", source, sources, words, &text, n);
     if (rc == 0 && *n == 0) /* nothing to be seen: an answer all the same */

@@ -20,9 +20,9 @@
 
 /* ---- rules ---- */
 
-static inline bool is_code(enum tg_style s)
+static inline bool is_code(enum rich_style s)
 {
-    return s == TG_CODE || s == TG_PRE;
+    return s == RICH_CODE || s == RICH_PRE;
 }
 
 /* Two entities that share a character. */
@@ -32,9 +32,9 @@ static inline const char *overlap_fault(const struct tg_entity *a, const struct 
         return "two of one style overlap";
     if (b->offset + b->length > a->offset + a->length)
         return "entities cross";
-    if (a->style == TG_QUOTE)
+    if (a->style == RICH_QUOTE)
         return NULL;
-    if (b->style == TG_QUOTE)
+    if (b->style == RICH_QUOTE)
         return "a quotation within something";
     return is_code(a->style) || is_code(b->style) ? "code overlaps" : NULL;
 }
@@ -92,9 +92,9 @@ static inline const char *entity_fault(const struct tg_text *t, const struct tg_
     if (first == 0 || last == 0 || (end < unit_count(t->text) && char_at_unit(t->text, end) == 0))
         return "an entity begins or ends inside a character";
     if (first == ' ' || first == '\n' ||
-        (e->style != TG_PRE && e->style != TG_QUOTE && utf_is_space(first)) || utf_is_space(last))
+        (e->style != RICH_PRE && e->style != RICH_QUOTE && utf_is_space(first)) || utf_is_space(last))
         return "an entity begins or ends with white space";
-    if (e->style == TG_TEXT_LINK && strncasecmp(e->extra, "http", 4) != 0)
+    if (e->style == RICH_LINK && strncasecmp(e->extra, "http", 4) != 0)
         return "a link to nowhere";
     return NULL;
 }
@@ -131,7 +131,7 @@ static inline const char *format_fault(const struct tg_text *t, size_t n)
 
 /* ---- what is read ---- */
 
-/* Characters, and for each of them the styles it has: a bit 1 << enum tg_style. */
+/* Characters, and for each of them the styles it has: a bit 1 << enum rich_style. */
 struct seen {
     struct buf text, styles;
 };
@@ -182,7 +182,7 @@ static inline void seen_of_messages(struct seen *s, const struct tg_text *t, siz
 
 struct reader {
     struct seen *out;
-    unsigned quotes, depth[TG_TEXT_LINK + 1]; /* spans; a link counts when it is one of https */
+    unsigned quotes, depth[RICH_LINK + 1]; /* spans; a link counts when it is one of https */
     bool code, pre, head;
     unsigned next[32], lists, cells; /* next: 0 = not ordered, else number + 1 */
     bool marked;                     /* the item's mark has been read */
@@ -191,7 +191,7 @@ struct reader {
 
 static inline unsigned quoted(const struct reader *r)
 {
-    return r->quotes > 0 ? 1U << TG_QUOTE : 0;
+    return r->quotes > 0 ? 1U << RICH_QUOTE : 0;
 }
 
 static inline unsigned styles_now(const struct reader *r)
@@ -199,12 +199,12 @@ static inline unsigned styles_now(const struct reader *r)
     unsigned styles = 0;
 
     if (r->pre)
-        return 1U << TG_PRE | quoted(r);
-    if (r->code && r->depth[TG_TEXT_LINK] == 0)
-        return 1U << TG_CODE | quoted(r);
-    for (unsigned i = 0; i <= TG_TEXT_LINK; i++)
+        return 1U << RICH_PRE | quoted(r);
+    if (r->code && r->depth[RICH_LINK] == 0)
+        return 1U << RICH_CODE | quoted(r);
+    for (unsigned i = 0; i <= RICH_LINK; i++)
         styles |= r->depth[i] > 0 ? 1U << i : 0;
-    return styles | (r->head ? 1U << TG_BOLD : 0) | quoted(r);
+    return styles | (r->head ? 1U << RICH_BOLD : 0) | quoted(r);
 }
 
 static inline void read_mark(struct reader *r)
@@ -271,17 +271,17 @@ static inline int read_leave(MD_BLOCKTYPE type, void *detail, void *ctx)
 static inline void read_link(struct reader *r, const MD_SPAN_A_DETAIL *a, int step)
 {
     if (a->href.size > 8 && memcmp(a->href.text, "https://", 8) == 0)
-        r->depth[TG_TEXT_LINK] += (unsigned)step;
+        r->depth[RICH_LINK] += (unsigned)step;
 }
 
 static inline void read_span(struct reader *r, MD_SPANTYPE type, const void *detail, int step)
 {
     if (type == MD_SPAN_STRONG)
-        r->depth[TG_BOLD] += (unsigned)step;
+        r->depth[RICH_BOLD] += (unsigned)step;
     else if (type == MD_SPAN_EM)
-        r->depth[TG_ITALIC] += (unsigned)step;
+        r->depth[RICH_ITALIC] += (unsigned)step;
     else if (type == MD_SPAN_DEL)
-        r->depth[TG_STRIKE] += (unsigned)step;
+        r->depth[RICH_STRIKE] += (unsigned)step;
     else if (type == MD_SPAN_CODE)
         r->code = step > 0;
     else if (type == MD_SPAN_A)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Markdown to a page, over md4c. Text, marks of lists and rules stay; what only marks up becomes a span. Line
- * breaks stay where the model wrote them. HTML is text: Telegram would show none of it.
+ * breaks stay where the model wrote them. HTML is text: no platform would show any of it.
  *
  * Blocks owe line ends, items owe their mark, spans owe their beginning: all are paid by the first text that
  * comes, so that what is empty leaves nothing behind. Limits: marks of lists deeper than 32 are bullets, and
- * indentation ends at 8; with more than TG_CELLS_MAX cells tables are shown as they were written.
+ * indentation ends at 8; with more than RICH_CELLS_MAX cells tables are shown as they were written.
  */
-#include "adapters/telegram/format_impl.h"
+#include "rich/page_impl.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,8 +33,8 @@ struct open {
 };
 
 struct writer {
-    struct tg_page *page;
-    struct open open[TG_STYLES];
+    struct rich_page *page;
+    struct open open[RICH_STYLES];
     struct list list[LISTS_MAX];
     size_t lists;
     unsigned gap;   /* line ends owed before the next text */
@@ -46,7 +46,7 @@ struct writer {
     bool headed;            /* a heading was last */
     unsigned links, link;   /* links we are in; the one that is shown, 0 = none */
     bool in_table, crowded; /* crowded: more cells than we take */
-    struct tg_table table;
+    struct rich_table table;
 };
 
 static void owe(struct writer *w, unsigned gap)
@@ -55,7 +55,7 @@ static void owe(struct writer *w, unsigned gap)
         w->gap = gap;
 }
 
-static void span_start(struct writer *w, enum tg_style style)
+static void span_start(struct writer *w, enum rich_style style)
 {
     struct open *o = &w->open[style];
 
@@ -65,16 +65,16 @@ static void span_start(struct writer *w, enum tg_style style)
     o->from = w->page->text.len;
 }
 
-static void span_stop(struct writer *w, enum tg_style style)
+static void span_stop(struct writer *w, enum rich_style style)
 {
     struct open *o = &w->open[style];
 
     if (!o->owed)
-        tg_page_span(w->page, style, o->from, o->extra);
+        rich_span_add(w->page, style, o->from, o->extra);
     o->owed = true;
 }
 
-static void span_enter(struct writer *w, enum tg_style style, const char *extra)
+static void span_enter(struct writer *w, enum rich_style style, const char *extra)
 {
     struct open *o = &w->open[style];
 
@@ -84,7 +84,7 @@ static void span_enter(struct writer *w, enum tg_style style, const char *extra)
     o->extra = extra;
 }
 
-static void span_leave(struct writer *w, enum tg_style style)
+static void span_leave(struct writer *w, enum rich_style style)
 {
     if (--w->open[style].depth == 0)
         span_stop(w, style);
@@ -121,12 +121,12 @@ static void pay(struct writer *w)
         if (text->len > 0)
             buf_addc(text, '\n');
     if (fresh && !w->headed)
-        tg_page_block(w->page);
+        rich_block(w->page);
     w->headed = w->headed && !fresh;
-    span_start(w, TG_QUOTE);
+    span_start(w, RICH_QUOTE);
     if (w->item)
         put_mark(w);
-    else if (fresh && w->open[TG_PRE].depth == 0)
+    else if (fresh && w->open[RICH_PRE].depth == 0)
         put_indent(w, w->lists);
 }
 
@@ -144,19 +144,19 @@ static void pay_mark(struct writer *w)
 
 static void put(struct writer *w, const char *at, size_t len)
 {
-    bool pre = w->open[TG_PRE].depth > 0, code = pre || w->open[TG_CODE].depth > 0;
+    bool pre = w->open[RICH_PRE].depth > 0, code = pre || w->open[RICH_CODE].depth > 0;
 
     if (len == 0)
         return;
     if (w->in_table) {
-        tg_page_put(&w->table.text, at, len, false);
+        rich_put(&w->table.text, at, len, false);
         return;
     }
     pay(w);
-    for (unsigned s = 0; s < TG_STYLES; s++)
-        if (!code || s == TG_CODE || s == TG_PRE)
-            span_start(w, (enum tg_style)s);
-    tg_page_put(&w->page->text, at, len, pre);
+    for (unsigned s = 0; s < RICH_STYLES; s++)
+        if (!code || s == RICH_CODE || s == RICH_PRE || s == RICH_HEAD)
+            span_start(w, (enum rich_style)s);
+    rich_put(&w->page->text, at, len, pre);
 }
 
 /* A break before the first text of a block breaks nothing. */
@@ -168,12 +168,12 @@ static void put_break(struct writer *w)
     put_indent(w, w->lists);
 }
 
-/* Line ends at both ends of a block of code are dropped: Telegram would drop or move them. */
+/* Line ends at both ends of a block of code are dropped: platforms would drop or move them. */
 static void put_code(struct writer *w, const char *at, size_t len)
 {
-    if (w->open[TG_PRE].depth > 0 && !w->in_table) {
+    if (w->open[RICH_PRE].depth > 0 && !w->in_table) {
         if (len == 1 && at[0] == '\n') {
-            w->lines += w->open[TG_PRE].owed ? 0 : 1;
+            w->lines += w->open[RICH_PRE].owed ? 0 : 1;
             return;
         }
         for (; w->lines > 0; w->lines--)
@@ -186,7 +186,7 @@ static void put_code(struct writer *w, const char *at, size_t len)
 
 static struct str resolved(struct str s, char bytes[4])
 {
-    uint32_t cp = tg_reference(s);
+    uint32_t cp = rich_reference(s);
 
     return cp ? (struct str){ bytes, utf8_put(bytes, cp) } : s;
 }
@@ -226,7 +226,7 @@ static void enter_pre(struct writer *w, const char *lang)
 {
     pay_mark(w);
     owe(w, 1);
-    span_enter(w, TG_PRE, lang);
+    span_enter(w, RICH_PRE, lang);
     w->lines = 0;
 }
 
@@ -250,13 +250,24 @@ static void enter_item(struct writer *w, const MD_BLOCK_LI_DETAIL *li)
     w->box = !li->is_task ? NULL : li->task_mark == ' ' ? "\u2610 " : "\u2611 ";
 }
 
+static void enter_head(struct writer *w, unsigned level)
+{
+    static const char marks[] = "######";
+
+    if (w->page->heads)
+        span_enter(w, RICH_HEAD,
+                   marks + sizeof marks - 1 - (level < sizeof marks ? level : sizeof marks - 1));
+    else
+        span_enter(w, RICH_BOLD, NULL);
+}
+
 /* md4c lets only a negative value end the whole parse; a positive one ends the block it is in. */
 static int enter_cell(struct writer *w, const MD_BLOCK_TD_DETAIL *td)
 {
-    enum tg_align align = td->align == MD_ALIGN_RIGHT    ? TG_RIGHT
-                          : td->align == MD_ALIGN_CENTER ? TG_CENTER
-                                                         : TG_LEFT;
-    int rc = tg_table_cell(&w->table, align);
+    enum rich_align align = td->align == MD_ALIGN_RIGHT    ? RICH_RIGHT
+                            : td->align == MD_ALIGN_CENTER ? RICH_CENTER
+                                                           : RICH_LEFT;
+    int rc = rich_table_cell(&w->table, align);
 
     w->crowded = rc == X_E_LIMIT;
     return rc ? -ENOMEM : 0;
@@ -270,7 +281,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     switch (type) {
     case MD_BLOCK_QUOTE:
         owe(w, 1);
-        span_enter(w, TG_QUOTE, NULL);
+        span_enter(w, RICH_QUOTE, NULL);
         break;
     case MD_BLOCK_UL:
         enter_list(w, false, 0);
@@ -288,7 +299,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
         break;
     case MD_BLOCK_H:
         owe(w, 1);
-        span_enter(w, TG_BOLD, NULL);
+        enter_head(w, ((const MD_BLOCK_H_DETAIL *)detail)->level);
         break;
     case MD_BLOCK_CODE:
         enter_pre(w, language(w, &((const MD_BLOCK_CODE_DETAIL *)detail)->lang));
@@ -296,7 +307,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     case MD_BLOCK_TABLE:
         enter_pre(w, "");
         w->in_table = true;
-        tg_table_begin(&w->table, ((const MD_BLOCK_TABLE_DETAIL *)detail)->col_count);
+        rich_table_begin(&w->table, ((const MD_BLOCK_TABLE_DETAIL *)detail)->col_count);
         break;
     case MD_BLOCK_TH:
     case MD_BLOCK_TD:
@@ -310,16 +321,16 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     case MD_BLOCK_TR:
         break;
     }
-    return tg_page_failed(w->page) ? -ENOMEM : rc;
+    return rich_failed(w->page) ? -ENOMEM : rc;
 }
 
 static void leave_table(struct writer *w)
 {
     w->in_table = false;
     pay(w);
-    span_start(w, TG_PRE);
-    tg_table_write(&w->table, &w->page->text);
-    span_leave(w, TG_PRE);
+    span_start(w, RICH_PRE);
+    rich_table_write(&w->table, &w->page->text);
+    span_leave(w, RICH_PRE);
     owe(w, 2);
 }
 
@@ -330,7 +341,7 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     (void)detail;
     switch (type) {
     case MD_BLOCK_QUOTE:
-        span_leave(w, TG_QUOTE);
+        span_leave(w, RICH_QUOTE);
         owe(w, 2);
         break;
     case MD_BLOCK_UL:
@@ -343,12 +354,12 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
         owe(w, 1);
         break;
     case MD_BLOCK_H:
-        span_leave(w, TG_BOLD);
+        span_leave(w, w->page->heads ? RICH_HEAD : RICH_BOLD);
         w->headed = true;
         owe(w, 1);
         break;
     case MD_BLOCK_CODE:
-        span_leave(w, TG_PRE);
+        span_leave(w, RICH_PRE);
         owe(w, 2);
         break;
     case MD_BLOCK_TABLE:
@@ -367,40 +378,40 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     case MD_BLOCK_TD:
         break;
     }
-    return tg_page_failed(w->page) ? -ENOMEM : 0;
+    return rich_failed(w->page) ? -ENOMEM : 0;
 }
 
 /* Code is part of nothing that is bold, italic or struck, and a link is a link, not code. */
 static void enter_code(struct writer *w)
 {
-    if (w->open[TG_TEXT_LINK].depth > 0)
+    if (w->open[RICH_LINK].depth > 0)
         return;
-    for (enum tg_style s = TG_BOLD; s <= TG_STRIKE; s++)
+    for (enum rich_style s = RICH_BOLD; s <= RICH_STRIKE; s++)
         span_stop(w, s);
-    span_enter(w, TG_CODE, NULL);
+    span_enter(w, RICH_CODE, NULL);
 }
 
 static void leave_code(struct writer *w)
 {
-    if (w->open[TG_CODE].depth > 0)
-        span_leave(w, TG_CODE);
+    if (w->open[RICH_CODE].depth > 0)
+        span_leave(w, RICH_CODE);
 }
 
 static void enter_link(struct writer *w, const MD_SPAN_A_DETAIL *a)
 {
-    const char *url = attribute(w, &a->href, TG_URL_MAX);
+    const char *url = attribute(w, &a->href, RICH_URL_MAX);
 
     w->links++;
-    if (w->link > 0 || !tg_url_ok(url))
+    if (w->link > 0 || !rich_url_ok(url))
         return;
     w->link = w->links;
-    span_enter(w, TG_TEXT_LINK, url);
+    span_enter(w, RICH_LINK, url);
 }
 
 static void leave_link(struct writer *w)
 {
     if (w->link == w->links) {
-        span_leave(w, TG_TEXT_LINK);
+        span_leave(w, RICH_LINK);
         w->link = 0;
     }
     w->links--;
@@ -413,16 +424,16 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *ctx)
     if (w->in_table)
         return 0;
     if (type == MD_SPAN_STRONG)
-        span_enter(w, TG_BOLD, NULL);
+        span_enter(w, RICH_BOLD, NULL);
     else if (type == MD_SPAN_EM)
-        span_enter(w, TG_ITALIC, NULL);
+        span_enter(w, RICH_ITALIC, NULL);
     else if (type == MD_SPAN_DEL)
-        span_enter(w, TG_STRIKE, NULL);
+        span_enter(w, RICH_STRIKE, NULL);
     else if (type == MD_SPAN_CODE)
         enter_code(w);
     else if (type == MD_SPAN_A)
         enter_link(w, detail);
-    return tg_page_failed(w->page) ? -ENOMEM : 0;
+    return rich_failed(w->page) ? -ENOMEM : 0;
 }
 
 static int leave_span(MD_SPANTYPE type, void *detail, void *ctx)
@@ -433,16 +444,16 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *ctx)
     if (w->in_table)
         return 0;
     if (type == MD_SPAN_STRONG)
-        span_leave(w, TG_BOLD);
+        span_leave(w, RICH_BOLD);
     else if (type == MD_SPAN_EM)
-        span_leave(w, TG_ITALIC);
+        span_leave(w, RICH_ITALIC);
     else if (type == MD_SPAN_DEL)
-        span_leave(w, TG_STRIKE);
+        span_leave(w, RICH_STRIKE);
     else if (type == MD_SPAN_CODE)
         leave_code(w);
     else if (type == MD_SPAN_A)
         leave_link(w);
-    return tg_page_failed(w->page) ? -ENOMEM : 0;
+    return rich_failed(w->page) ? -ENOMEM : 0;
 }
 
 static int on_text(MD_TEXTTYPE type, const MD_CHAR *at, MD_SIZE len, void *ctx)
@@ -471,10 +482,10 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *at, MD_SIZE len, void *ctx)
     case MD_TEXT_NULLCHAR:
         break;
     }
-    return tg_page_failed(w->page) ? -ENOMEM : 0;
+    return rich_failed(w->page) ? -ENOMEM : 0;
 }
 
-static int parse(struct tg_page *p, const char *markdown, size_t len, bool tables)
+static int parse(struct rich_page *p, const char *markdown, size_t len, bool tables)
 {
     const MD_PARSER parser = {
         .flags = MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS | MD_FLAG_NOHTML | (tables ? MD_FLAG_TABLES : 0U),
@@ -487,21 +498,21 @@ static int parse(struct tg_page *p, const char *markdown, size_t len, bool table
     struct writer w = { .page = p };
     int rc;
 
-    for (unsigned s = 0; s < TG_STYLES; s++)
+    for (unsigned s = 0; s < RICH_STYLES; s++)
         w.open[s].owed = true;
     rc = md_parse(markdown, (MD_SIZE)len, &parser, &w);
-    tg_table_free(&w.table);
+    rich_table_free(&w.table);
     if (w.crowded)
         return X_E_LIMIT;
     return rc ? -ENOMEM : 0;
 }
 
-int tg_page_markdown(struct tg_page *p, const char *markdown, size_t len)
+int rich_markdown(struct rich_page *p, const char *markdown, size_t len)
 {
-    int rc = len > TG_PAGE_MAX ? -ENOMEM : parse(p, markdown, len, true);
+    int rc = len > RICH_PAGE_MAX ? -ENOMEM : parse(p, markdown, len, true);
 
     if (rc != X_E_LIMIT)
         return rc;
-    tg_page_clear(p);
+    rich_clear(p);
     return parse(p, markdown, len, false);
 }

@@ -2,10 +2,17 @@
  *
  * Characters that are not seen, that belong to the one before them, and that have names.
  */
-#include "adapters/telegram/format_impl.h"
-#include "tests/unit/telegram/format_kit.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-static void chars__blank_is_what_telegram_takes_for_empty(void **state)
+#include <cmocka.h>
+
+#include "rich/page_impl.h"
+
+static void chars__blank_is_what_platforms_take_for_empty(void **state)
 {
     static const char *const empty[] = { "", " \n\t", "\u00A0\u3000", "\u200B\u200D\u200F\u202E",
                                          "\uFEFF\u2800\uFFFC" };
@@ -13,9 +20,9 @@ static void chars__blank_is_what_telegram_takes_for_empty(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(empty); i++)
-        assert_true(tg_blank(empty[i], strlen(empty[i])));
+        assert_true(rich_blank(empty[i], strlen(empty[i])));
     for (size_t i = 0; i < ARRAY_LEN(seen); i++)
-        assert_false(tg_blank(seen[i], strlen(seen[i])));
+        assert_false(rich_blank(seen[i], strlen(seen[i])));
 }
 
 static void chars__marks_join_and_letters_do_not(void **state)
@@ -25,9 +32,9 @@ static void chars__marks_join_and_letters_do_not(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(joining); i++)
-        assert_true(tg_joins(joining[i]));
+        assert_true(rich_joins(joining[i]));
     for (size_t i = 0; i < ARRAY_LEN(apart); i++)
-        assert_false(tg_joins(apart[i]));
+        assert_false(rich_joins(apart[i]));
 }
 
 static void chars__references_are_named_or_numbered(void **state)
@@ -43,16 +50,16 @@ static void chars__references_are_named_or_numbered(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        assert_int_equal(tg_reference(str_of(known[i].text)), known[i].cp);
+        assert_int_equal(rich_reference(str_of(known[i].text)), known[i].cp);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chars__blank_is_what_telegram_takes_for_empty),
+        cmocka_unit_test(chars__blank_is_what_platforms_take_for_empty),
         cmocka_unit_test(chars__marks_join_and_letters_do_not),
         cmocka_unit_test(chars__references_are_named_or_numbered),
     };
 
-    return cmocka_run_group_tests_name("format_chars", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("chars", tests, NULL, NULL);
 }

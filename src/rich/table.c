@@ -4,7 +4,7 @@
  * the head. Width is what a terminal gives a character, so East Asian text and emoji take two. A column is
  * padded to 40 at most, to less in a wide table: one long cell must not make every row as long.
  */
-#include "adapters/telegram/format_impl.h"
+#include "rich/page_impl.h"
 
 #include <errno.h>
 
@@ -16,7 +16,7 @@
 
 struct cell {
     size_t from;
-    enum tg_align align;
+    enum rich_align align;
 };
 
 static size_t char_width(uint32_t cp)
@@ -29,7 +29,7 @@ static size_t char_width(uint32_t cp)
 
     if (cp < 0x300)
         return 1;
-    if (tg_joins(cp) || (cp >= 0x200B && cp <= 0x200F) || cp == 0xFEFF)
+    if (rich_joins(cp) || (cp >= 0x200B && cp <= 0x200F) || cp == 0xFEFF)
         return 0;
     for (size_t i = 0; i < ARRAY_LEN(twice); i++)
         if (cp >= twice[i].from && cp <= twice[i].to)
@@ -46,42 +46,42 @@ static size_t text_width(struct str s)
     return width;
 }
 
-static const struct cell *cells(const struct tg_table *t)
+static const struct cell *cells(const struct rich_table *t)
 {
     return (const struct cell *)(const void *)t->cells.at;
 }
 
-static size_t cell_count(const struct tg_table *t)
+static size_t cell_count(const struct rich_table *t)
 {
     return t->cells.len / sizeof(struct cell);
 }
 
-static struct str cell_text(const struct tg_table *t, size_t i)
+static struct str cell_text(const struct rich_table *t, size_t i)
 {
     size_t from = cells(t)[i].from, to = i + 1 < cell_count(t) ? cells(t)[i + 1].from : t->text.len;
 
     return str_trim((struct str){ buf_text(&t->text) + from, to - from });
 }
 
-void tg_table_begin(struct tg_table *t, size_t columns)
+void rich_table_begin(struct rich_table *t, size_t columns)
 {
-    tg_table_free(t);
-    t->text = BUF_INIT(TG_PAGE_MAX);
-    t->cells = BUF_INIT(TG_CELLS_MAX * sizeof(struct cell));
+    rich_table_free(t);
+    t->text = BUF_INIT(RICH_PAGE_MAX);
+    t->cells = BUF_INIT(RICH_CELLS_MAX * sizeof(struct cell));
     t->columns = columns;
 }
 
-int tg_table_cell(struct tg_table *t, enum tg_align align)
+int rich_table_cell(struct rich_table *t, enum rich_align align)
 {
     struct cell c = { t->text.len, align };
 
-    if (++t->total > TG_CELLS_MAX)
+    if (++t->total > RICH_CELLS_MAX)
         return X_E_LIMIT;
     buf_add(&t->cells, &c, sizeof c);
     return t->cells.failed ? -ENOMEM : 0;
 }
 
-static size_t column_width(const struct tg_table *t, size_t column)
+static size_t column_width(const struct rich_table *t, size_t column)
 {
     size_t widest = 0;
 
@@ -95,7 +95,7 @@ static size_t column_width(const struct tg_table *t, size_t column)
 }
 
 /* Widths of all columns, each at most what lets a row of padded cells stay within ROW_MAX. */
-static void fit_columns(const struct tg_table *t, size_t *width)
+static void fit_columns(const struct rich_table *t, size_t *width)
 {
     size_t most = COLUMN_MAX, row;
 
@@ -118,12 +118,12 @@ static void repeat(struct buf *out, const char *what, size_t times)
 }
 
 /* Spaces at the end of a line would only be sent. */
-static void write_cell(const struct tg_table *t, struct buf *out, size_t i, size_t width, size_t *owed)
+static void write_cell(const struct rich_table *t, struct buf *out, size_t i, size_t width, size_t *owed)
 {
     struct str text = cell_text(t, i);
     size_t own = text_width(text), pad = own < width ? width - own : 0;
-    enum tg_align align = cells(t)[i].align;
-    size_t before = align == TG_RIGHT ? pad : align == TG_CENTER ? pad / 2 : 0;
+    enum rich_align align = cells(t)[i].align;
+    size_t before = align == RICH_RIGHT ? pad : align == RICH_CENTER ? pad / 2 : 0;
 
     if (text.len > 0) {
         repeat(out, " ", *owed + before);
@@ -134,7 +134,7 @@ static void write_cell(const struct tg_table *t, struct buf *out, size_t i, size
     }
 }
 
-static void write_rule(const struct tg_table *t, struct buf *out, const size_t *width)
+static void write_rule(const struct rich_table *t, struct buf *out, const size_t *width)
 {
     buf_addc(out, '\n');
     for (size_t c = 0; c < t->columns; c++) {
@@ -144,13 +144,13 @@ static void write_rule(const struct tg_table *t, struct buf *out, const size_t *
     }
 }
 
-void tg_table_write(struct tg_table *t, struct buf *out)
+void rich_table_write(struct rich_table *t, struct buf *out)
 {
-    size_t width[TG_CELLS_MAX], owed = 0;
+    size_t width[RICH_CELLS_MAX], owed = 0;
 
     if (t->text.failed || t->cells.failed)
         out->failed = true;
-    if (out->failed || t->columns == 0 || t->columns > TG_CELLS_MAX)
+    if (out->failed || t->columns == 0 || t->columns > RICH_CELLS_MAX)
         return;
     fit_columns(t, width);
     for (size_t i = 0; i < cell_count(t); i++) {
@@ -164,7 +164,7 @@ void tg_table_write(struct tg_table *t, struct buf *out)
     }
 }
 
-void tg_table_free(struct tg_table *t)
+void rich_table_free(struct rich_table *t)
 {
     buf_free(&t->text);
     buf_free(&t->cells);

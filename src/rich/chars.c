@@ -2,9 +2,9 @@
  *
  * What the formatter knows of single characters: those that are not seen, those that belong to the one before
  * them, and those that an answer may write by name. Not all of Unicode or HTML: what models write, and what
- * Telegram treats in a way of its own.
+ * platforms treat in ways of their own.
  */
-#include "adapters/telegram/format_impl.h"
+#include "rich/page_impl.h"
 
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ static bool unseen(uint32_t cp)
            cp == 0xFFFC || cp == 0x30A || cp == 0x333 || cp == 0x33F || (cp >= 0xE0000 && cp <= 0xE0FFF);
 }
 
-bool tg_blank(const char *text, size_t len)
+bool rich_blank(const char *text, size_t len)
 {
     for (size_t pos = 0; pos < len;)
         if (!unseen(utf8_next(text, len, &pos)))
@@ -26,7 +26,7 @@ bool tg_blank(const char *text, size_t len)
     return true;
 }
 
-bool tg_joins(uint32_t cp)
+bool rich_joins(uint32_t cp)
 {
     return (cp >= 0x300 && cp <= 0x36F) || (cp >= 0x483 && cp <= 0x489) || (cp >= 0x591 && cp <= 0x5BD) ||
            (cp >= 0x64B && cp <= 0x65F) || (cp >= 0x93A && cp <= 0x94D && cp != 0x93D) || cp == 0x200D ||
@@ -51,7 +51,7 @@ static const struct {
     { "trade", 0x2122 }, { "uuml", 0xFC },    { "yen", 0xA5 },
 };
 
-uint32_t tg_reference(struct str s)
+uint32_t rich_reference(struct str s)
 {
     struct str inner = { s.at + 1, s.len > 2 ? s.len - 2 : 0 };
     bool hex = str_starts(inner, "#x") || str_starts(inner, "#X");
