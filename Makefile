@@ -54,7 +54,7 @@ SRC_base      := arena status str bytesq log clock rand hash table utf utf_sente
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
                  routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
 SRC_rich      := page markdown table chars cut
-SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_print file \
+SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_bots config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
 SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_state sqlite_person sqlite_spend sqlite_charge sqlite_wal sqlite_sweep sqlite_read
 SRC_vindex    := faiss flat vfile dot
@@ -63,13 +63,13 @@ SRC_docs      := docs chunk tree markdown
 SRC_llm       := llm breaker meter tokens call reader frames openai perplexity gemini anthropic ollama outcome extractive passages terms
 SRC_lexical   := writer file score sum dense
 SRC_knowledge := index search kdb generation analyse rank
-SRC_pipeline  := pipeline stages keys pii identify limit consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
+SRC_pipeline  := pipeline stages keys pii identify limit reply consent quota screen redact recall cache cache_lru cache_text semantic semantic_cut semantic_english semantic_words \
                  semantic_words_en semantic_words_romance retrieve lexicon live features score route balance \
                  generate attempt retry cost budget prompt output citation validate validate_sentence restore record deliver
 SRC_gateway   := gateway intake outbox state person sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
-SRC_telegram  := telegram poll batch question admit commands person buttons menu texts post typing \
+SRC_telegram  := telegram account poll webhook batch question admit access commands person buttons menu texts place parts post work \
                  format wire_call wire_reply wire_update wire_words send lane due
 SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply limits gateway_state gateway_kept
 SRC_loopback  := loopback

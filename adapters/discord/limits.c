@@ -2,7 +2,8 @@
  *
  * What an answer says remains does not yet know of the calls that are still on their way: all of them are
  * taken off it, those already counted too, which errs on the safe side for the length of a round trip.
- * Answers may overtake each other, so within one window what remains only falls.
+ * Answers may overtake each other, also those of a window that is over, so within one window what remains
+ * only falls and its end only moves back.
  */
 #include "adapters/discord/limits.h"
 
@@ -92,21 +93,31 @@ static bool has_room(struct dc_limits *l, int64_t now_ms)
     return l->buckets.count < DC_BUCKETS_MAX;
 }
 
+/* As long as nobody has told its name, a kind has a bucket of its own. */
+static void key_of(char out[KEY_BYTES], const char *name, const struct dc_route *r)
+{
+    if (name[0])
+        snprintf(out, KEY_BYTES, "%s %s", name, r->major);
+    else
+        snprintf(out, KEY_BYTES, "#%d %s", (int)r->call, r->major);
+}
+
+static struct dc_bucket *bucket_find(const struct dc_limits *l, const char *key)
+{
+    struct table_link *found = table_get(&l->buckets, key);
+
+    return found ? bucket_at(found) : NULL;
+}
+
 /* 0, X_E_FULL, -ENOMEM. */
 static int bucket_get(struct dc_limits *l, const struct dc_route *r, int64_t now_ms, struct dc_bucket **out)
 {
-    const char *name = l->kind[r->call].bucket;
     char key[KEY_BYTES];
-    struct table_link *found;
     struct dc_bucket *b;
 
-    if (name[0])
-        snprintf(key, sizeof key, "%s %s", name, r->major);
-    else
-        snprintf(key, sizeof key, "#%d %s", (int)r->call, r->major);
-    found = table_get(&l->buckets, key);
-    *out = found ? bucket_at(found) : NULL;
-    if (found)
+    key_of(key, l->kind[r->call].bucket, r);
+    *out = bucket_find(l, key);
+    if (*out)
         return 0;
     if (!has_room(l, now_ms))
         return X_E_FULL;
@@ -121,6 +132,18 @@ static int bucket_get(struct dc_limits *l, const struct dc_route *r, int64_t now
     }
     *out = b;
     return 0;
+}
+
+/* The first call of its kind in this channel is still out, and the name was told by one in another: it is not
+ * counted in the bucket of that name. */
+static bool first_is_out(const struct dc_limits *l, const struct dc_route *r)
+{
+    const struct dc_bucket *first;
+    char key[KEY_BYTES];
+
+    key_of(key, "", r);
+    first = bucket_find(l, key);
+    return first && first->flying > 0;
 }
 
 /* ---- may it go ---- */
@@ -177,6 +200,8 @@ int dc_limits_take(struct dc_limits *l, const struct dc_route *r, int64_t now_ms
     if (rc)
         return rc;
     *due_ms = later(bucket_due(t->bucket, now_ms), common_due(l, now_ms));
+    if (l->kind[r->call].bucket[0] && first_is_out(l, r))
+        *due_ms = INT64_MAX;
     if (*due_ms > now_ms)
         return X_E_BUSY;
     t->bucket->flying++;
@@ -210,8 +235,11 @@ static void learn_window(struct dc_bucket *b, const struct dc_rate *rate, int64_
 
     b->open = false;
     b->limit = rate->limit;
-    if (b->reset_ms > now_ms && reset_ms <= b->reset_ms + SAME_RESET_MS && b->remaining < rate->remaining)
+    if (b->reset_ms > now_ms && reset_ms <= b->reset_ms + SAME_RESET_MS) {
+        b->remaining = rate->remaining < b->remaining ? rate->remaining : b->remaining;
+        b->reset_ms = later(b->reset_ms, reset_ms);
         return;
+    }
     b->remaining = rate->remaining;
     b->reset_ms = reset_ms;
 }

@@ -14,29 +14,6 @@
 
 #define TIMESTAMP_DIGITS 12 /* more than seconds will ever have */
 
-static int digit_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* Exactly 2 * n hex digits. */
-static bool unhex(uint8_t *out, size_t n, const char *hex)
-{
-    if (!hex || strnlen(hex, 2 * n + 1) != 2 * n)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        int high = digit_of(hex[2 * i]), low = digit_of(hex[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
-
 static bool is_fresh(const char *timestamp, int64_t now_s, int64_t window_s)
 {
     size_t n = timestamp ? strspn(timestamp, "0123456789") : 0;
@@ -72,9 +49,9 @@ int dc_signature_check(const struct dc_signature *s, const void *body, size_t le
     uint8_t key[ED25519_KEY], signature[ED25519_SIGNATURE];
     int rc;
 
-    if (!unhex(key, sizeof key, s->key_hex))
+    if (!hex_read(key, sizeof key, s->key_hex))
         return err_set(err, X_E_DENIED, "the public key of the application is not 64 hex digits");
-    if (!unhex(signature, sizeof signature, s->signature))
+    if (!s->signature || !hex_read(signature, sizeof signature, s->signature))
         return err_set(err, X_E_DENIED, "the signature is missing or not 128 hex digits");
     if (!is_fresh(s->timestamp, now_s, window_s))
         return err_set(err, X_E_DENIED, "the timestamp is missing, no number or not of now");

@@ -19,14 +19,19 @@ enum admit {
     ADMIT_BUTTON,   /* a button of ours */
     ADMIT_MIGRATED, /* the group has a new id */
     ADMIT_DENIED,   /* a person or a chat that may not ask */
+    ADMIT_STRANGER, /* one that may not ask yet: an admin has to let it in */
 };
 
-/* Ids of people (above 0) and chats (groups: below 0). An empty allow list allows all; deny wins. */
+/* Ids of people (above 0) and chats (groups: below 0). Deny wins, then admins may. Without pairing an empty
+ * allow list allows all; with it only who is listed, or whose chat was let in. */
 struct admit_lists {
-    int64_t allow[ADMIT_IDS_MAX], deny[ADMIT_IDS_MAX];
-    size_t allows, denies;
+    int64_t allow[ADMIT_IDS_MAX], deny[ADMIT_IDS_MAX], admin[ADMIT_IDS_MAX];
+    size_t allows, denies, admins;
+    bool pairing;
 };
 
-enum admit admit_update(const struct tg_update *u, const struct admit_lists *lists);
+/* paired: an admin has let the chat in. */
+enum admit admit_update(const struct tg_update *u, const struct admit_lists *lists, bool paired);
+bool admit_is_admin(const struct tg_update *u, const struct admit_lists *lists);
 
 #endif

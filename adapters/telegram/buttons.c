@@ -2,7 +2,8 @@
  *
  * Inline buttons. What one means stays here, in the store, under a random token; the button carries the token
  * and one word. A token works once, for the person it was made for, and not for ever. Each press is answered,
- * or the person's app would show a clock.
+ * or the person's app would show a clock. A token is dropped when what it meant is done and not before: what
+ * a crash comes between is done again, and each of these things may be.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <parley/log.h>
 
 #include "adapters/telegram/inside.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/rand.h"
 
@@ -24,11 +26,10 @@ static void token_new(char out[TOKEN_TEXT + 1])
 {
     uint8_t raw[TOKEN_BYTES];
     rand_bytes(raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++)
-        snprintf(out + 2 * i, 3, "%02x", raw[i]);
+    hex_write(out, raw, sizeof raw);
 }
 
-static void keep(struct adapter *a, const char *token, int64_t user, const char *what, const char *note,
+static void keep(struct account *a, const char *token, int64_t user, const char *what, const char *note,
                  int64_t for_ms)
 {
     struct buf value = BUF_INIT(VALUE_MAX);
@@ -40,14 +41,14 @@ static void keep(struct adapter *a, const char *token, int64_t user, const char 
     jw_text(&w, "what", what);
     jw_text(&w, "note", note);
     jw_end_obj(&w);
-    telegram_key(key, a, "button.%s", token);
+    account_key(key, a, "button.%s", token);
     if (!value.failed)
         a->host->state_put(a->host, key, buf_text(&value), clock_wall_ms() + for_ms, NULL, NULL);
     buf_free(&value);
 }
 
-const char *buttons_make(struct adapter *a, int64_t user, const char *what, const char *note, int64_t for_ms,
-                         const struct button *button, size_t n, struct arena *words)
+const char *buttons_make(struct account *a, int64_t user, const char *what, const char *note, int64_t for_ms,
+                         const struct button *button, size_t n, bool in_a_row, struct arena *words)
 {
     struct buf rows = BUF_INIT(ROWS_MAX);
     struct jsonw w;
@@ -57,12 +58,14 @@ const char *buttons_make(struct adapter *a, int64_t user, const char *what, cons
     jw_arr(&w, NULL);
     for (size_t i = 0; i < n; i++) {
         snprintf(data, sizeof data, "%s:%s", token, button[i].arg);
-        jw_arr(&w, NULL);
+        if (i == 0 || !in_a_row)
+            jw_arr(&w, NULL);
         jw_obj(&w, NULL);
         jw_text(&w, "text", button[i].text);
         jw_text(&w, "callback_data", data);
         jw_end_obj(&w);
-        jw_end_arr(&w);
+        if (i + 1 == n || !in_a_row)
+            jw_end_arr(&w);
     }
     jw_end_arr(&w);
     char *out = rows.failed ? NULL : arena_strndup(words, buf_text(&rows), rows.len);
@@ -77,7 +80,7 @@ const char *buttons_make(struct adapter *a, int64_t user, const char *what, cons
 
 static void answer(struct item *it, enum text what)
 {
-    struct adapter *a = it->a;
+    struct account *a = it->a;
     struct buf body = BUF_INIT(4096);
     tg_answer_callback(&body, it->u->callback_id, text_in(it->lang, what));
     const struct tg_call call = { .method = "answerCallbackQuery", .body = buf_text(&body) };
@@ -98,76 +101,133 @@ static const char *arg_of(const struct item *it)
     return it->u->data + TOKEN_TEXT + 1;
 }
 
+static void token_key(char out[KEY_MAX], const struct item *it)
+{
+    account_key(out, it->a, "button.%.*s", TOKEN_TEXT, it->u->data);
+}
+
+/* What it meant has been done: a process that dies before this does it again when it hears the press again.
+ */
+static void used_up(struct item *it)
+{
+    char key[KEY_MAX];
+    token_key(key, it);
+    it->a->host->state_put(it->a->host, key, NULL, 0, NULL, NULL);
+}
+
+/* The same when what it asks for is stored. */
+static void used_then(struct item *it)
+{
+    char key[KEY_MAX];
+    token_key(key, it);
+    it->used = arena_strdup(&it->b->words, key);
+}
+
 static void language_chosen(struct item *it)
 {
-    struct adapter *a = it->a;
+    struct account *a = it->a;
     const struct text_language *l = text_language_of(arg_of(it));
     char key[KEY_MAX];
     if (!l) {
         over(it, TEXT_BUTTON_OLD);
         return;
     }
-    telegram_key(key, a, "lang.%lld", (long long)it->u->from_id);
+    account_key(key, a, "lang.%lld", (long long)it->u->from_id);
     a->host->state_put(a->host, key, l->code, 0, NULL, NULL);
     batch_tell(a, it->u, NULL, l->code);
+    used_up(it);
     over(it, TEXT_LANGUAGE_SET);
 }
 
 static void forget_confirmed(struct item *it)
 {
+    answer(it, TEXT_FORGET_YES);
+    used_then(it);
     person_tell(it, PERSON_FORGET);
-    over(it, TEXT_FORGET_YES);
 }
 
+/* The question goes in with the token as its key: however often it is pressed, it is asked once. */
 static void agreed(struct item *it, const char *note)
 {
-    struct arena *words = &it->a->batch.words;
+    struct arena *words = &it->b->words;
     const char *end = strchr(note, '\n');
     char *version = end ? arena_strndup(words, note, (size_t)(end - note)) : NULL;
     char *text = end ? arena_strdup(words, end + 1) : NULL;
-    if (!text || !version) {
+    char *token = arena_strndup(words, it->u->data, TOKEN_TEXT);
+    if (!text || !version || !token) {
         over(it, TEXT_BUTTON_OLD);
         return;
     }
     answer(it, TEXT_THANKS);
-    question_agreed(it, text, version);
+    used_then(it);
+    question_agreed(it, text, version, token);
 }
 
-/* The token is ours alone now: of two presses one gets here with a value. */
-static void taken(void *ctx, int rc, const char *value)
+/* ---- feedback ---- */
+
+static void buttons_away(const struct item *it)
+{
+    struct buf body = BUF_INIT(512);
+    tg_edit_buttons(&body, it->u->chat_id, it->u->message_id);
+    const struct tg_call call = { .method = "editMessageReplyMarkup",
+                                  .body = buf_text(&body),
+                                  .chat_id = it->u->chat_id };
+    if (!body.failed && !it->a->closing)
+        (void)tg_send(it->a->sender, &call); /* full: they stay, and are told to be old */
+    buf_free(&body);
+}
+
+static void rated(void *ctx, int rc, const char *value X_UNUSED)
 {
     struct item *it = ctx;
-    struct adapter *a = it->a;
-    cJSON *o = NULL;
-    if (rc || !value || json_parse(&o, value, strlen(value), NULL))
-        over(it, TEXT_BUTTON_OLD);
-    else if (strcmp(json_text(o, "what", ""), "lang") == 0)
+    struct account *a = it->a;
+    if (rc == 0) {
+        used_up(it);
+        buttons_away(it);
+    }
+    over(it, rc == 0 ? TEXT_RATED : rc > 0 ? TEXT_BUTTON_OLD : TEXT_TROUBLE);
+    account_release(a);
+}
+
+static void rate(struct item *it, const char *turn_id)
+{
+    struct account *a = it->a;
+    char user[24];
+    snprintf(user, sizeof user, "%lld", (long long)it->u->from_id);
+    const struct message who = {
+        .channel = CHANNEL, .bot = a->bot, .user = user, .conversation = it->conversation
+    };
+    account_hold(a);
+    a->host->feedback(a->host, turn_id, strcmp(arg_of(it), "up") == 0, &who, rated, it);
+}
+
+/* ---- what it means ---- */
+
+static void mean(struct item *it, const char *what, const char *note)
+{
+    if (strcmp(what, "lang") == 0)
         language_chosen(it);
-    else if (strcmp(json_text(o, "what", ""), "forget") == 0)
+    else if (strcmp(what, "forget") == 0)
         forget_confirmed(it);
+    else if (strcmp(what, "rate") == 0)
+        rate(it, note);
     else
-        agreed(it, json_text(o, "note", ""));
-    cJSON_Delete(o);
-    telegram_release(a);
+        agreed(it, note);
 }
 
 static void looked_at(void *ctx, int rc, const char *value)
 {
     struct item *it = ctx;
-    struct adapter *a = it->a;
-    char key[KEY_MAX];
+    struct account *a = it->a;
     cJSON *o = NULL;
     if (rc || !value || json_parse(&o, value, strlen(value), NULL))
         over(it, TEXT_BUTTON_OLD);
     else if ((int64_t)json_number(o, "user", 0) != it->u->from_id)
         over(it, TEXT_BUTTON_NOT_YOURS);
-    else {
-        telegram_key(key, a, "button.%.*s", TOKEN_TEXT, it->u->data);
-        telegram_hold(a);
-        a->host->state_take(a->host, key, taken, it);
-    }
+    else
+        mean(it, json_text(o, "what", ""), json_text(o, "note", ""));
     cJSON_Delete(o);
-    telegram_release(a);
+    account_release(a);
 }
 
 static bool shaped(const char *data)
@@ -177,13 +237,18 @@ static bool shaped(const char *data)
 
 void button_pressed(struct item *it)
 {
-    struct adapter *a = it->a;
+    struct account *a = it->a;
     char key[KEY_MAX];
     if (!shaped(it->u->data) || !it->u->chat_id) {
         over(it, TEXT_BUTTON_OLD);
         return;
     }
-    telegram_key(key, a, "button.%.*s", TOKEN_TEXT, it->u->data);
-    telegram_hold(a);
+    token_key(key, it);
+    account_hold(a);
     a->host->state_get(a->host, key, looked_at, it);
+}
+
+void button_denied(struct item *it)
+{
+    answer(it, TEXT_DENIED);
 }

@@ -5,19 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <parley/clock.h>
-
 #include "adapters/telegram/inside.h"
+#include "base/json.h"
 
-#define LANGUAGE_MS         86400000 /* the buttons work a day */
-#define FORGET_MS           600000
-#define WORDS_MAX           8192
-#define COMMANDS_PER_MINUTE 20 /* of one person */
+#define LANGUAGE_MS 86400000 /* the buttons work a day */
+#define FORGET_MS   600000
 
 static void say(struct item *it, const char *text, const char *buttons)
 {
-    const struct place where = post_place_of(it);
-    post_tell(it->a, &where, text, buttons);
+    question_reply(it, text, buttons);
 }
 
 static void on_start(struct item *it)
@@ -45,20 +41,17 @@ static void on_privacy(struct item *it)
 static void on_language(struct item *it)
 {
     struct button button[16];
-    struct arena words;
     size_t n = 0;
     for (; n < text_languages_len && n < ARRAY_LEN(button); n++)
         button[n] = (struct button){ .text = text_languages[n].name, .arg = text_languages[n].code };
-    arena_init(&words, WORDS_MAX);
     say(it, text_in(it->lang, TEXT_LANGUAGE),
-        buttons_make(it->a, it->u->from_id, "lang", "", LANGUAGE_MS, button, n, &words));
-    arena_wipe(&words);
+        buttons_make(it->a, it->u->from_id, "lang", "", LANGUAGE_MS, button, n, false, &it->b->words));
 }
 
 /* "-100:7#2" -> "-100:7#3": what was said before stays with the old name, and is asked for no more. */
 static void on_reset(struct item *it)
 {
-    struct adapter *a = it->a;
+    struct account *a = it->a;
     const struct tg_update *u = it->u;
     char key[KEY_MAX], name[KEY_MAX];
     const char *mark = strchr(it->conversation, '#');
@@ -95,42 +88,58 @@ static void on_export(struct item *it)
 static void on_forget(struct item *it)
 {
     const struct button yes = { .text = text_in(it->lang, TEXT_FORGET_YES), .arg = "yes" };
-    struct arena words;
-    if (!is_alone(it))
-        return;
-    arena_init(&words, WORDS_MAX);
-    say(it, text_in(it->lang, TEXT_FORGET_ASK),
-        buttons_make(it->a, it->u->from_id, "forget", "", FORGET_MS, &yes, 1, &words));
-    arena_wipe(&words);
+    if (is_alone(it))
+        say(it, text_in(it->lang, TEXT_FORGET_ASK),
+            buttons_make(it->a, it->u->from_id, "forget", "", FORGET_MS, &yes, 1, false, &it->b->words));
 }
 
-static const struct {
+/* For the operator, in the operator's words: what /api/health says. */
+static void on_status(struct item *it)
+{
+    struct buf json = BUF_INIT(1U << 18), text = BUF_INIT(1U << 16);
+    const cJSON *c;
+    cJSON *o = NULL;
+    it->a->host->health(it->a->host, &json);
+    if (json.failed || json_parse(&o, buf_text(&json), json.len, NULL))
+        buf_adds(&text, text_in(it->lang, TEXT_TROUBLE));
+    buf_printf(&text, "parley %s: %s", json_text(o, "version", ""), json_text(o, "status", ""));
+    cJSON_ArrayForEach(c, cJSON_GetObjectItemCaseSensitive(o, "components"))
+    {
+        buf_printf(&text, "\n%s: %s", json_text(c, "name", ""), json_text(c, "status", ""));
+        if (json_text(c, "detail", "")[0])
+            buf_printf(&text, " (%s)", json_text(c, "detail", ""));
+    }
+    say(it, buf_text(&text), "");
+    cJSON_Delete(o);
+    buf_free(&json);
+    buf_free(&text);
+}
+
+static const struct command {
     const char *name;
     void (*run)(struct item *it);
+    bool of_admins; /* and with the bot alone: others are told that there is no such command */
 } commands[] = {
-    { "start", on_start },     { "help", on_help },         { "ask", on_ask },
-    { "privacy", on_privacy }, { "language", on_language }, { "reset", on_reset },
-    { "usage", on_usage },     { "export", on_export },     { "forget", on_forget },
+    { "start", on_start, false },        { "help", on_help, false },         { "ask", on_ask, false },
+    { "privacy", on_privacy, false },    { "language", on_language, false }, { "reset", on_reset, false },
+    { "usage", on_usage, false },        { "export", on_export, false },     { "forget", on_forget, false },
+    { "approve", access_approve, true }, { "revoke", access_revoke, true },  { "status", on_status, true },
 };
 
-/* What costs nothing to ask for must not cost the chat its pace. */
-static bool too_many(const struct item *it)
+static bool may(const struct item *it, const struct command *c)
 {
-    char key[32];
-    int64_t retry;
-    snprintf(key, sizeof key, "command %lld", (long long)it->u->from_id);
-    return limiter_take(it->a->tells, key, COMMANDS_PER_MINUTE, clock_mono_ms(), &retry) != 0;
+    return !c->of_admins || (it->u->chat == TG_PRIVATE && admit_is_admin(it->u, &it->a->lists));
 }
 
 void command_run(struct item *it)
 {
-    if (too_many(it))
-        return;
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        if (strcmp(commands[i].name, it->u->command) == 0) {
+        if (strcmp(commands[i].name, it->u->command) == 0 && may(it, &commands[i])) {
             commands[i].run(it);
             return;
         }
     if (it->u->chat == TG_PRIVATE)
         say(it, text_in(it->lang, TEXT_UNKNOWN), "");
+    else
+        batch_done(it);
 }

@@ -92,8 +92,8 @@ static int cut_page(struct rich_page *p, struct arena *a, struct tg_text **out, 
     return rc;
 }
 
-int tg_format(const char *markdown, const struct rich_source *source, size_t sources, struct arena *a,
-              struct tg_text **out, size_t *n)
+int tg_format(const char *markdown, const char *heading, const struct rich_source *source, size_t sources,
+              struct arena *a, struct tg_text **out, size_t *n)
 {
     struct rich_page p;
     int rc;
@@ -101,7 +101,7 @@ int tg_format(const char *markdown, const struct rich_source *source, size_t sou
     *out = NULL;
     *n = 0;
     rich_init(&p, a, false);
-    rc = rich_answer(&p, markdown, source, sources);
+    rc = rich_answer(&p, markdown, heading, source, sources);
     if (!rc)
         rc = cut_page(&p, a, out, n);
     rich_free(&p);
@@ -134,7 +134,7 @@ static void put_entity(struct jsonw *w, const struct tg_entity *e)
     jw_end_obj(w);
 }
 
-void tg_text_json(struct buf *out, const struct tg_text *t)
+void tg_text_json(struct buf *out, const struct tg_text *t, const char *buttons)
 {
     struct jsonw w;
 
@@ -145,5 +145,7 @@ void tg_text_json(struct buf *out, const struct tg_text *t)
     for (size_t i = 0; i < t->entities; i++)
         put_entity(&w, &t->entity[i]);
     jw_end_arr(&w);
+    if (buttons[0])
+        jw_raw(&w, "buttons", buttons);
     jw_end_obj(&w);
 }

@@ -29,13 +29,14 @@ struct tg_text {
     size_t entities;
 };
 
-/* `markdown` is untrusted. Sources follow as a compact numbered list with links. Cut at blocks, else
- * sentences, else words; never inside a surrogate pair, an entity that is not repeated on both sides, or a
- * code block (one that is longer than a message is closed and opened again). Strings are in `a`. *n is 0 when
- * there is nothing to see in an answer. 0, -ENOMEM (also for text of more than 4 MiB). */
-int tg_format(const char *markdown, const struct rich_source *source, size_t sources, struct arena *a,
-              struct tg_text **out, size_t *n);
-/* {"text":..,"entities":[..]}: an outbox payload, in the words of a method call. */
-void tg_text_json(struct buf *out, const struct tg_text *t);
+/* `markdown` is untrusted. Sources follow as a compact numbered list with links, under their heading. Cut at
+ * blocks, else sentences, else words; never inside a surrogate pair, an entity that is not repeated on both
+ * sides, or a code block (one that is longer than a message is closed and opened again). Strings are in `a`.
+ * *n is 0 when there is nothing to see in an answer. 0, -ENOMEM (also for text of more than 4 MiB). */
+int tg_format(const char *markdown, const char *heading, const struct rich_source *source, size_t sources,
+              struct arena *a, struct tg_text **out, size_t *n);
+/* {"text":..,"entities":[..],"buttons":[[..]]}: an outbox payload, in the words of a method call. buttons:
+ * rows as JSON, "" = none. */
+void tg_text_json(struct buf *out, const struct tg_text *t, const char *buttons);
 
 #endif

@@ -58,53 +58,53 @@ static void menu_hash(char out[SHA256_HEX])
     buf_free(&body);
 }
 
-static void menu_next(struct adapter *a);
+static void menu_next(struct account *a);
 
 static void on_set(void *ctx, const struct tg_reply *reply, bool maybe X_UNUSED)
 {
-    struct adapter *a = ctx;
+    struct account *a = ctx;
     if (reply->end == TG_OK && !a->closing) {
         a->menu_next++;
         menu_next(a);
     } else if (!a->closing) {
         log_warn("telegram.menu_not_set", "bot=%s detail=\"%s\"", a->bot, reply->detail);
     }
-    telegram_release(a);
+    account_release(a);
 }
 
-static void menu_next(struct adapter *a)
+static void menu_next(struct account *a)
 {
     struct buf body = BUF_INIT(BODY_MAX);
     char key[KEY_MAX];
     if (!menu_call(&body, a->menu_next)) {
-        telegram_key(key, a, "menu");
+        account_key(key, a, "menu");
         a->host->state_put(a->host, key, a->menu_hash, 0, NULL, NULL);
         log_info("telegram.menu_set", "bot=%s calls=%zu", a->bot, a->menu_next);
     } else {
         const struct tg_call call = {
             .method = "setMyCommands", .body = buf_text(&body), .done = on_set, .ctx = a
         };
-        telegram_hold(a);
+        account_hold(a);
         if (tg_send(a->sender, &call))
-            telegram_release(a);
+            account_release(a);
     }
     buf_free(&body);
 }
 
 static void on_hash(void *ctx, int rc, const char *value)
 {
-    struct adapter *a = ctx;
+    struct account *a = ctx;
     if (rc == 0 && !a->closing && (!value || strcmp(value, a->menu_hash) != 0))
         menu_next(a);
-    telegram_release(a);
+    account_release(a);
 }
 
-void menu_sync(struct adapter *a)
+void menu_sync(struct account *a)
 {
     char key[KEY_MAX];
     menu_hash(a->menu_hash);
     a->menu_next = 0;
-    telegram_key(key, a, "menu");
-    telegram_hold(a);
+    account_key(key, a, "menu");
+    account_hold(a);
     a->host->state_get(a->host, key, on_hash, a);
 }

@@ -11,11 +11,10 @@
 #include "base/json.h"
 #include "base/utf.h"
 
-#define EXPORT_BYTES 60000 /* of text; more than that is cut at its beginning */
+#define EXPORT_BYTES 50000 /* of text; more than that is cut at its beginning */
 
 struct asked {
-    struct adapter *a;
-    struct place where;
+    struct item *it;
     enum person_what what;
 };
 
@@ -34,7 +33,8 @@ static void export_text(struct buf *out, const char *lang, const cJSON *o)
     cJSON_ArrayForEach(m, cJSON_GetObjectItemCaseSensitive(o, "messages"))
     {
         bool you = strcmp(json_text(m, "from", ""), "you") == 0;
-        buf_printf(out, "%s%.16s %s\n", out->len ? "\n\n" : "", json_text(m, "at", ""), you ? "<" : ">");
+        buf_printf(out, "%s%.16s %s:\n", out->len ? "\n\n" : "", json_text(m, "at", ""),
+                   text_in(lang, you ? TEXT_YOU : TEXT_BOT));
         buf_adds(out, json_text(m, "text", ""));
     }
     if (!out->len)
@@ -44,43 +44,46 @@ static void export_text(struct buf *out, const char *lang, const cJSON *o)
 static void told(void *ctx, int rc, const char *json)
 {
     struct asked *q = ctx;
+    struct item *it = q->it;
+    struct account *a = it->a;
     struct buf out = BUF_INIT(4U << 20);
     cJSON *o = NULL;
     if (rc || json_parse(&o, json, strlen(json), NULL))
-        buf_adds(&out, text_in(q->where.lang, TEXT_TROUBLE));
+        buf_adds(&out, text_in(it->lang, TEXT_TROUBLE));
     else if (q->what == PERSON_USAGE)
-        usage_text(&out, q->where.lang, o);
+        usage_text(&out, it->lang, o);
     else if (q->what == PERSON_EXPORT)
-        export_text(&out, q->where.lang, o);
+        export_text(&out, it->lang, o);
     else
-        buf_adds(&out, text_in(q->where.lang, TEXT_FORGOTTEN));
+        buf_adds(&out, text_in(it->lang, TEXT_FORGOTTEN));
     const char *text = buf_text(&out);
     if (out.len > EXPORT_BYTES) /* the newest is kept */
         text += out.len - utf8_floor(text, out.len, EXPORT_BYTES);
     while (((unsigned char)*text & 0xC0U) == 0x80U)
         text++;
-    if (!q->a->closing)
-        post_long(q->a, &q->where, text);
+    if (!a->closing)
+        question_reply(it, text, "");
     cJSON_Delete(o);
     buf_free(&out);
-    telegram_release(q->a);
+    account_release(a);
     free(q);
 }
 
-void person_tell(const struct item *it, enum person_what what)
+void person_tell(struct item *it, enum person_what what)
 {
-    struct adapter *a = it->a;
+    struct account *a = it->a;
     char user[24];
     struct asked *q = calloc(1, sizeof *q);
     if (!q) {
         post_why(it, TEXT_TROUBLE);
+        batch_done(it);
         return;
     }
-    *q = (struct asked){ a, post_place_of(it), what };
+    *q = (struct asked){ it, what };
     snprintf(user, sizeof user, "%lld", (long long)it->u->from_id);
     const struct message who = {
-        .channel = "telegram", .bot = a->bot, .user = user, .conversation = it->conversation
+        .channel = CHANNEL, .bot = a->bot, .user = user, .conversation = it->conversation
     };
-    telegram_hold(a);
+    account_hold(a);
     a->host->person(a->host, what, &who, told, q);
 }

@@ -3,7 +3,8 @@
  * One request at a time: getMe, then getUpdates for ever. Whatever goes wrong (no answer, a hung or half-open
  * socket, 5xx, bytes that are no answer) ends in the same place: the call is over, a wait, a new connection.
  * There is no watchdog beside it that could fight it: the total time of a request is its bound. Every change
- * of state is one line in the log, however long it lasts.
+ * of state is one line in the log, however long it lasts. With a webhook the same loop sets it, and looks
+ * now and then whether it is still set: another program with this token may have taken it away.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,12 +34,13 @@ const char *poll_state_name(enum poll_state s)
         [POLL_CONFLICT] = "another program polls with this token",
         [POLL_WEBHOOK] = "a webhook is set",
         [POLL_FLOOD] = "told to wait",
+        [POLL_REFUSED] = "the webhook is refused",
         [POLL_UNAUTHORIZED] = "the token is not valid",
     };
     return name[s];
 }
 
-static void state_is(struct adapter *a, enum poll_state s, const char *detail)
+static void state_is(struct account *a, enum poll_state s, const char *detail)
 {
     if (a->poll.state == s)
         return;
@@ -61,12 +63,12 @@ static int64_t at_least(int64_t least_ms, int64_t ms)
     return ms > least_ms ? ms : least_ms;
 }
 
-static int64_t pause_ms(struct adapter *a)
+static int64_t pause_ms(struct account *a)
 {
     return at_least(BACKOFF_MS, backoff_next_ms(&a->poll.backoff));
 }
 
-static void got_me(struct adapter *a)
+static void got_me(struct account *a)
 {
     struct err err = { "" };
     if (tg_me_read(buf_text(&a->poll.body), a->poll.body.len, &a->me, &err)) {
@@ -74,9 +76,10 @@ static void got_me(struct adapter *a)
         poll_go(a, pause_ms(a));
         return;
     }
-    a->poll.ask = ASK_UPDATES;
+    a->poll.ask = a->hook_url ? ASK_HOOK : ASK_UPDATES;
     a->poll.completed_ms = clock_mono_ms();
-    state_is(a, POLL_OK, "");
+    if (!a->hook_url)
+        state_is(a, POLL_OK, "");
     if (!a->me.reads_groups)
         log_info("telegram.privacy_mode",
                  "bot=%s hint=\"in groups it sees mentions, replies and commands only\"", a->bot);
@@ -86,7 +89,7 @@ static void got_me(struct adapter *a)
 
 /* Bytes that are no answer again and again at the same offset: whatever Telegram holds there is passed over.
  * One update lost is better than a bot that never hears again. */
-static void skip_poison(struct adapter *a)
+static void skip_poison(struct account *a)
 {
     static const char member[] = "\"update_id\":";
     struct poll *p = &a->poll;
@@ -105,16 +108,18 @@ static void skip_poison(struct adapter *a)
 }
 
 /* Read at once: tg_reply_read takes no more than 1 MiB. */
-static int got_updates(struct adapter *a)
+static int got_updates(struct account *a)
 {
     struct poll *p = &a->poll;
-    struct tg_update *u = NULL;
-    size_t n = 0, unreadable = 0;
+    struct batch *b = batch_new(a);
+    struct tg_update *u;
+    size_t n, unreadable;
     struct err err = { "" };
     int rc =
-        tg_updates_read(buf_text(&p->body), p->body.len, &a->me, &a->batch.words, &u, &n, &unreadable, &err);
+        b ? tg_updates_read(buf_text(&p->body), p->body.len, &a->me, &b->words, &u, &n, &unreadable, &err)
+          : -ENOMEM;
     if (rc) {
-        arena_wipe(&a->batch.words);
+        batch_drop(b);
         return rc;
     }
     p->garbled = 0;
@@ -125,15 +130,50 @@ static int got_updates(struct adapter *a)
         log_warn("telegram.unreadable", "bot=%s updates=%zu", a->bot, unreadable);
     buf_clear(&p->body);
     if (n) {
-        batch_begin(a, u, n);
+        batch_begin(b, u, n);
         return 0;
     }
-    arena_wipe(&a->batch.words);
+    batch_drop(b);
     poll_go(a, at_least(1, p->began_ms + SPACING_MS - p->completed_ms));
     return 0;
 }
 
-static void got_ok(struct adapter *a)
+/* ---- the webhook ---- */
+
+static void hook_is_set(struct account *a)
+{
+    a->poll.ask = ASK_HOOKED;
+    a->poll.completed_ms = clock_mono_ms();
+    backoff_reset(&a->poll.backoff);
+    state_is(a, POLL_OK, "");
+    poll_go(a, a->poll_s * 1000LL);
+}
+
+/* What Telegram says of its calls is told once for each time it failed. */
+static void got_hooked(struct account *a)
+{
+    struct tg_hook hook;
+    struct err err = { "" };
+    if (tg_hook_read(buf_text(&a->poll.body), a->poll.body.len, &hook, &err)) {
+        state_is(a, POLL_NETWORK, err.text);
+        poll_go(a, pause_ms(a));
+        return;
+    }
+    if (hook.error_s > a->poll.hook_error_s && a->poll.hook_error_s)
+        log_warn("telegram.webhook_failing", "bot=%s pending=%lld detail=\"%s\"", a->bot,
+                 (long long)hook.pending, hook.detail);
+    a->poll.hook_error_s = hook.error_s > 0 ? hook.error_s : 1;
+    if (strcmp(hook.url, a->hook_url) == 0) {
+        hook_is_set(a);
+        return;
+    }
+    log_warn("telegram.webhook_lost", "bot=%s hint=\"another program with this token has changed it\"",
+             a->bot);
+    a->poll.ask = ASK_HOOK;
+    poll_go(a, 1);
+}
+
+static void got_ok(struct account *a)
 {
     switch (a->poll.ask) {
     case ASK_ME:
@@ -144,6 +184,13 @@ static void got_ok(struct adapter *a)
         a->poll.ask = ASK_UPDATES;
         poll_go(a, 1);
         break;
+    case ASK_HOOK:
+        log_info("telegram.webhook_set", "bot=%s", a->bot);
+        hook_is_set(a);
+        break;
+    case ASK_HOOKED:
+        got_hooked(a);
+        break;
     case ASK_UPDATES: /* it says ok, and nothing could be made of it */
         state_is(a, POLL_NETWORK, "garbled");
         poll_go(a, pause_ms(a));
@@ -151,7 +198,7 @@ static void got_ok(struct adapter *a)
     }
 }
 
-static void got_conflict(struct adapter *a, const char *detail)
+static void got_conflict(struct account *a, const char *detail)
 {
     bool hook = strstr(detail, "webhook") != NULL;
     state_is(a, hook ? POLL_WEBHOOK : POLL_CONFLICT, detail);
@@ -159,7 +206,7 @@ static void got_conflict(struct adapter *a, const char *detail)
     poll_go(a, at_least(CONFLICT_MS, backoff_next_ms(&a->poll.backoff)));
 }
 
-static void got(struct adapter *a, const struct tg_reply *r)
+static void got(struct account *a, const struct tg_reply *r)
 {
     switch (r->end) {
     case TG_OK:
@@ -181,7 +228,7 @@ static void got(struct adapter *a, const struct tg_reply *r)
     case TG_GONE:
     case TG_BAD_ENTITIES:
     case TG_BAD:
-        state_is(a, POLL_NETWORK, r->detail);
+        state_is(a, a->poll.ask == ASK_HOOK && r->end == TG_BAD ? POLL_REFUSED : POLL_NETWORK, r->detail);
         poll_go(a, pause_ms(a));
         break;
     }
@@ -191,14 +238,14 @@ static void got(struct adapter *a, const struct tg_reply *r)
 
 static int on_part(void *ctx, const char *bytes, size_t len)
 {
-    struct adapter *a = ctx;
+    struct account *a = ctx;
     buf_add(&a->poll.body, bytes, len);
     return a->poll.body.failed ? -ENOMEM : 0;
 }
 
 static void on_done(void *ctx, enum http_end how, int status, const char *detail)
 {
-    struct adapter *a = ctx;
+    struct account *a = ctx;
     struct poll *p = &a->poll;
     const char *header = http_header(p->call, "retry-after");
     struct tg_reply r;
@@ -220,7 +267,7 @@ static void on_done(void *ctx, enum http_end how, int status, const char *detail
     got(a, &r);
 }
 
-static const char *request_fill(struct adapter *a, struct buf *body, int *total_ms)
+static const char *request_fill(struct account *a, struct buf *body, int *total_ms)
 {
     *total_ms = SHORT_MS;
     switch (a->poll.ask) {
@@ -230,6 +277,12 @@ static const char *request_fill(struct adapter *a, struct buf *body, int *total_
     case ASK_UNHOOK:
         buf_adds(body, "{\"drop_pending_updates\":false}");
         return "deleteWebhook";
+    case ASK_HOOK:
+        tg_set_webhook(body, a->hook_url, a->hook_secret, a->me.guest);
+        return "setWebhook";
+    case ASK_HOOKED:
+        buf_adds(body, "{}");
+        return "getWebhookInfo";
     case ASK_UPDATES:
         break;
     }
@@ -239,11 +292,11 @@ static const char *request_fill(struct adapter *a, struct buf *body, int *total_
     /* After trouble it is told at once whether that is over. */
     int held_s = a->poll.state == POLL_OK ? a->poll_s : 0;
     *total_ms = held_s * 1000 + SLACK_MS;
-    tg_get_updates(body, a->poll.offset, held_s);
+    tg_get_updates(body, a->poll.offset, held_s, a->me.guest);
     return "getUpdates";
 }
 
-static int request_start(struct adapter *a, struct err *err)
+static int request_start(struct account *a, struct err *err)
 {
     static const char *const header[] = { "Content-Type: application/json" };
     struct poll *p = &a->poll;
@@ -257,6 +310,8 @@ static int request_start(struct adapter *a, struct err *err)
                                       .headers = ARRAY_LEN(header),
                                       .body = buf_text(&body),
                                       .body_len = body.len,
+                                      .proxy = a->proxy,
+                                      .ipv4 = a->ipv4,
                                       .fresh = p->state != POLL_OK,
                                       .connect_ms = CONNECT_MS,
                                       .total_ms = total_ms,
@@ -273,26 +328,26 @@ static int request_start(struct adapter *a, struct err *err)
 
 static void on_offset(void *ctx, int rc, const char *value)
 {
-    struct adapter *a = ctx;
+    struct account *a = ctx;
     int64_t offset;
     if (rc == 0 && value && str_int(str_of(value), 1, INT64_MAX - 1, &offset)) {
         a->poll.offset = offset;
         a->poll.offset_ms = clock_wall_ms();
     }
     poll_go(a, 1);
-    telegram_release(a);
+    account_release(a);
 }
 
 static void on_timer(struct timer *t)
 {
-    struct adapter *a = CONTAINER_OF(t, struct adapter, poll.timer);
+    struct account *a = CONTAINER_OF(t, struct account, poll.timer);
     struct poll *p = &a->poll;
     struct err err = { "" };
-    if (!p->loaded) {
+    if (!p->loaded && !a->hook_url) {
         char key[KEY_MAX];
         p->loaded = true;
-        telegram_key(key, a, "offset");
-        telegram_hold(a);
+        account_key(key, a, "offset");
+        account_hold(a);
         a->host->state_get(a->host, key, on_offset, a);
         return;
     }
@@ -306,48 +361,48 @@ static void on_timer(struct timer *t)
     }
 }
 
-void poll_go(struct adapter *a, int64_t after_ms)
+void poll_go(struct account *a, int64_t after_ms)
 {
-    if (a->intake && !a->closing && !a->poll.call && !a->batch.live && a->poll.state != POLL_UNAUTHORIZED)
+    if (a->intake && !a->closing && !a->poll.call && !a->polled && a->poll.state != POLL_UNAUTHORIZED)
         timer_start(&a->poll.timer, after_ms);
 }
 
 static void on_confirmed(void *ctx, int rc, const char *value X_UNUSED)
 {
-    struct adapter *a = ctx;
+    struct account *a = ctx;
     if (rc)
         log_warn("telegram.offset_not_kept", "bot=%s rc=%s", a->bot, status_name(rc));
     poll_go(a, 1); /* without it a restart only hears again what is stored already */
-    telegram_release(a);
+    account_release(a);
 }
 
-void poll_confirm(struct adapter *a, int64_t offset)
+void poll_confirm(struct account *a, int64_t offset)
 {
     char key[KEY_MAX], value[24];
     a->poll.offset = offset;
     a->poll.offset_ms = clock_wall_ms();
     snprintf(value, sizeof value, "%lld", (long long)offset);
-    telegram_key(key, a, "offset");
-    telegram_hold(a);
+    account_key(key, a, "offset");
+    account_hold(a);
     a->host->state_put(a->host, key, value, a->poll.offset_ms + OFFSET_MS, on_confirmed, a);
 }
 
 static void timer_gone(struct timer *t)
 {
-    telegram_release(CONTAINER_OF(t, struct adapter, poll.timer));
+    account_release(CONTAINER_OF(t, struct account, poll.timer));
 }
 
-void poll_open(struct adapter *a)
+void poll_open(struct account *a)
 {
     struct poll *p = &a->poll;
     p->backoff = (struct backoff){ .base_ms = BACKOFF_MS, .cap_ms = BACKOFF_CAP };
     buf_init(&p->body, TG_BODY_MAX);
-    telegram_hold(a);
+    account_hold(a);
     timer_open(&p->timer, a->host->loop, on_timer);
     poll_go(a, 1);
 }
 
-void poll_pause(struct adapter *a)
+void poll_pause(struct account *a)
 {
     timer_stop(&a->poll.timer);
     if (a->poll.call)
@@ -355,7 +410,7 @@ void poll_pause(struct adapter *a)
     a->poll.call = NULL;
 }
 
-void poll_close(struct adapter *a)
+void poll_close(struct account *a)
 {
     poll_pause(a);
     timer_close(&a->poll.timer, timer_gone);

@@ -39,7 +39,8 @@ struct tg_sender {
     struct timer timer;
     size_t flights;
     int timeout_ms;
-    bool closing, trouble;
+    bool closing, trouble, ipv4;
+    const char *proxy;
     size_t floods; /* since the last line about them */
     int64_t flood_line_ms;
     char bot[BOT_BYTES];
@@ -178,6 +179,8 @@ static int item_start(struct tg_sender *s, struct tg_item *item, struct err *err
         .headers = ARRAY_LEN(header),
         .body = item->body,
         .body_len = strlen(item->body),
+        .proxy = s->proxy,
+        .ipv4 = s->ipv4,
         .connect_ms = SEND_CONNECT_MS,
         .total_ms = s->timeout_ms,
         .body_cap_bytes = TG_BODY_MAX,
@@ -272,6 +275,8 @@ int tg_sender_open(struct tg_sender **out, const struct tg_sender_conf *conf, st
     snprintf(s->root, sizeof s->root, "%s/bot%s/", conf->api_base, conf->token);
     snprintf(s->secret, sizeof s->secret, "%s", colon && colon[1] ? colon + 1 : conf->token);
     snprintf(s->bot, sizeof s->bot, "%s", conf->bot ? conf->bot : "");
+    s->proxy = conf->proxy;
+    s->ipv4 = conf->ipv4;
     s->loop = conf->loop;
     s->http = conf->http;
     s->timeout_ms = conf->timeout_ms > 0 ? conf->timeout_ms : SEND_TIMEOUT_MS;

@@ -25,7 +25,9 @@ struct tg_sender;
 struct tg_sender_conf {
     const char *api_base; /* no trailing slash */
     const char *token;
-    const char *bot; /* for log lines; NULL = "" */
+    const char *bot;   /* for log lines; NULL = "" */
+    const char *proxy; /* as http_request.proxy; borrowed for the sender's life */
+    bool ipv4;
     struct loop *loop;
     struct http *http;
     int timeout_ms; /* of one try, from its start to the end of the answer; 0 = 30 s */

@@ -37,6 +37,23 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Thank you. I am answering now.",
           [TEXT_BUTTON_OLD] = "This button is no longer valid. Please ask again.",
           [TEXT_BUTTON_NOT_YOURS] = "This button is for somebody else.",
+          [TEXT_SOURCES] = "Sources",
+          [TEXT_YOU] = "You",
+          [TEXT_BOT] = "Bot",
+          [TEXT_SEARCHING] = "Searching the documents …",
+          [TEXT_WRITING] = "Writing the answer …",
+          [TEXT_RATED] = "Thank you, that helps to improve the answers.",
+          [TEXT_QUOTA_NEAR] = "You have used {1} of your {2} messages of this month.",
+          [TEXT_QUOTA_OVER] =
+              "You have used all {1} messages of this month. From {2} on (UTC) I can answer you again.",
+          [TEXT_PAIR] =
+              "I do not know this chat yet. Please show an admin of this bot the code {1} within an "
+              "hour; they send me /approve {1}, and then I can answer here.",
+          [TEXT_PAIRED] = "This chat is approved. Ask me anything.",
+          [TEXT_APPROVED] = "Approved: {1}. /revoke {1} takes it back.",
+          [TEXT_REVOKED] = "I do not answer there any more.",
+          [TEXT_CODE_UNKNOWN] =
+              "Nobody waits with this code, or its hour is over. It is written /approve CODE.",
           [TEXT_MENU_ASK] = "Ask a question",
           [TEXT_MENU_HELP] = "What I can do",
           [TEXT_MENU_LANGUAGE] = "Choose the language",
@@ -78,6 +95,22 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Danke. Ich antworte jetzt.",
           [TEXT_BUTTON_OLD] = "Dieser Knopf gilt nicht mehr. Bitte frag noch einmal.",
           [TEXT_BUTTON_NOT_YOURS] = "Dieser Knopf ist für jemand anderen.",
+          [TEXT_SOURCES] = "Quellen",
+          [TEXT_YOU] = "Du",
+          [TEXT_BOT] = "Bot",
+          [TEXT_SEARCHING] = "Ich suche in den Dokumenten …",
+          [TEXT_WRITING] = "Ich schreibe die Antwort …",
+          [TEXT_RATED] = "Danke, das hilft, die Antworten zu verbessern.",
+          [TEXT_QUOTA_NEAR] = "Du hast {1} von deinen {2} Nachrichten dieses Monats verbraucht.",
+          [TEXT_QUOTA_OVER] = "Du hast alle {1} Nachrichten dieses Monats verbraucht. Ab dem {2} (UTC) kann "
+                              "ich dir wieder antworten.",
+          [TEXT_PAIR] = "Diesen Chat kenne ich noch nicht. Bitte zeig jemandem, der diesen Bot verwaltet, "
+                        "binnen einer Stunde den Code {1}; mit /approve {1} schaltet er mich hier frei.",
+          [TEXT_PAIRED] = "Dieser Chat ist freigeschaltet. Frag mich etwas.",
+          [TEXT_APPROVED] = "Freigeschaltet: {1}. Mit /revoke {1} nimmst du es zurück.",
+          [TEXT_REVOKED] = "Dort antworte ich nicht mehr.",
+          [TEXT_CODE_UNKNOWN] = "Mit diesem Code wartet niemand, oder seine Stunde ist vorbei. Geschrieben "
+                                "wird es /approve CODE.",
           [TEXT_MENU_ASK] = "Eine Frage stellen",
           [TEXT_MENU_HELP] = "Was ich kann",
           [TEXT_MENU_LANGUAGE] = "Die Sprache wählen",
@@ -115,6 +148,22 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Gracias. Ahora respondo.",
           [TEXT_BUTTON_OLD] = "Este botón ya no es válido. Vuelve a preguntar.",
           [TEXT_BUTTON_NOT_YOURS] = "Este botón es para otra persona.",
+          [TEXT_SOURCES] = "Fuentes",
+          [TEXT_YOU] = "Tú",
+          [TEXT_BOT] = "Bot",
+          [TEXT_SEARCHING] = "Buscando en los documentos …",
+          [TEXT_WRITING] = "Escribiendo la respuesta …",
+          [TEXT_RATED] = "Gracias, eso ayuda a mejorar las respuestas.",
+          [TEXT_QUOTA_NEAR] = "Has usado {1} de tus {2} mensajes de este mes.",
+          [TEXT_QUOTA_OVER] =
+              "Has usado los {1} mensajes de este mes. A partir del {2} (UTC) podré responderte de nuevo.",
+          [TEXT_PAIR] = "Todavía no conozco este chat. Muestra en el plazo de una hora el código {1} a un "
+                        "administrador de este bot; con /approve {1} podré responder aquí.",
+          [TEXT_PAIRED] = "Este chat está aprobado. Pregúntame lo que quieras.",
+          [TEXT_APPROVED] = "Aprobado: {1}. Con /revoke {1} se retira.",
+          [TEXT_REVOKED] = "Ya no respondo allí.",
+          [TEXT_CODE_UNKNOWN] =
+              "Nadie espera con este código, o ya pasó su hora. Se escribe /approve CÓDIGO.",
           [TEXT_MENU_ASK] = "Hacer una pregunta",
           [TEXT_MENU_HELP] = "Lo que puedo hacer",
           [TEXT_MENU_LANGUAGE] = "Elegir el idioma",
@@ -156,6 +205,22 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Merci. Je réponds maintenant.",
           [TEXT_BUTTON_OLD] = "Ce bouton n'est plus valable. Reposez votre question.",
           [TEXT_BUTTON_NOT_YOURS] = "Ce bouton est destiné à quelqu'un d'autre.",
+          [TEXT_SOURCES] = "Sources",
+          [TEXT_YOU] = "Vous",
+          [TEXT_BOT] = "Bot",
+          [TEXT_SEARCHING] = "Recherche dans les documents …",
+          [TEXT_WRITING] = "Rédaction de la réponse …",
+          [TEXT_RATED] = "Merci, cela aide à améliorer les réponses.",
+          [TEXT_QUOTA_NEAR] = "Vous avez utilisé {1} de vos {2} messages de ce mois.",
+          [TEXT_QUOTA_OVER] = "Vous avez utilisé les {1} messages de ce mois. À partir du {2} (UTC), je "
+                              "pourrai de nouveau vous répondre.",
+          [TEXT_PAIR] = "Je ne connais pas encore cette discussion. Montrez dans l’heure le code {1} à un "
+                        "administrateur de ce bot ; avec /approve {1}, je pourrai répondre ici.",
+          [TEXT_PAIRED] = "Cette discussion est approuvée. Posez-moi vos questions.",
+          [TEXT_APPROVED] = "Approuvé : {1}. /revoke {1} annule.",
+          [TEXT_REVOKED] = "Je n’y réponds plus.",
+          [TEXT_CODE_UNKNOWN] =
+              "Personne n’attend avec ce code, ou son heure est passée. On écrit /approve CODE.",
           [TEXT_MENU_ASK] = "Poser une question",
           [TEXT_MENU_HELP] = "Ce que je sais faire",
           [TEXT_MENU_LANGUAGE] = "Choisir la langue",
@@ -196,6 +261,22 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Grazie. Ora rispondo.",
           [TEXT_BUTTON_OLD] = "Questo pulsante non è più valido. Fai di nuovo la domanda.",
           [TEXT_BUTTON_NOT_YOURS] = "Questo pulsante è per un'altra persona.",
+          [TEXT_SOURCES] = "Fonti",
+          [TEXT_YOU] = "Tu",
+          [TEXT_BOT] = "Bot",
+          [TEXT_SEARCHING] = "Cerco nei documenti …",
+          [TEXT_WRITING] = "Scrivo la risposta …",
+          [TEXT_RATED] = "Grazie, così le risposte possono migliorare.",
+          [TEXT_QUOTA_NEAR] = "Hai usato {1} dei tuoi {2} messaggi di questo mese.",
+          [TEXT_QUOTA_OVER] =
+              "Hai usato tutti i {1} messaggi di questo mese. Dal {2} (UTC) potrò risponderti di nuovo.",
+          [TEXT_PAIR] = "Non conosco ancora questa chat. Mostra entro un’ora il codice {1} a un "
+                        "amministratore di questo bot; con /approve {1} potrò rispondere qui.",
+          [TEXT_PAIRED] = "Questa chat è approvata. Chiedimi pure.",
+          [TEXT_APPROVED] = "Approvato: {1}. /revoke {1} lo annulla.",
+          [TEXT_REVOKED] = "Lì non rispondo più.",
+          [TEXT_CODE_UNKNOWN] =
+              "Nessuno aspetta con questo codice, o la sua ora è passata. Si scrive /approve CODICE.",
           [TEXT_MENU_ASK] = "Fare una domanda",
           [TEXT_MENU_HELP] = "Che cosa so fare",
           [TEXT_MENU_LANGUAGE] = "Scegliere la lingua",
@@ -233,6 +314,22 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Obrigado. Vou responder agora.",
           [TEXT_BUTTON_OLD] = "Este botão já não é válido. Pergunte de novo.",
           [TEXT_BUTTON_NOT_YOURS] = "Este botão é para outra pessoa.",
+          [TEXT_SOURCES] = "Fontes",
+          [TEXT_YOU] = "Você",
+          [TEXT_BOT] = "Bot",
+          [TEXT_SEARCHING] = "Procurando nos documentos …",
+          [TEXT_WRITING] = "Escrevendo a resposta …",
+          [TEXT_RATED] = "Obrigado, isso ajuda a melhorar as respostas.",
+          [TEXT_QUOTA_NEAR] = "Você usou {1} das suas {2} mensagens deste mês.",
+          [TEXT_QUOTA_OVER] =
+              "Você usou todas as {1} mensagens deste mês. A partir de {2} (UTC) poderei responder de novo.",
+          [TEXT_PAIR] = "Ainda não conheço esta conversa. Mostre dentro de uma hora o código {1} a um "
+                        "administrador deste bot; com /approve {1} poderei responder aqui.",
+          [TEXT_PAIRED] = "Esta conversa está aprovada. Pode perguntar.",
+          [TEXT_APPROVED] = "Aprovado: {1}. /revoke {1} desfaz.",
+          [TEXT_REVOKED] = "Não respondo mais lá.",
+          [TEXT_CODE_UNKNOWN] =
+              "Ninguém espera com este código, ou a hora dele passou. Escreve-se /approve CÓDIGO.",
           [TEXT_MENU_ASK] = "Fazer uma pergunta",
           [TEXT_MENU_HELP] = "O que sei fazer",
           [TEXT_MENU_LANGUAGE] = "Escolher o idioma",
@@ -270,6 +367,21 @@ const struct text_language text_languages[] = {
           [TEXT_THANKS] = "Спасибо. Сейчас отвечу.",
           [TEXT_BUTTON_OLD] = "Эта кнопка больше не действует. Спросите ещё раз.",
           [TEXT_BUTTON_NOT_YOURS] = "Эта кнопка для другого человека.",
+          [TEXT_SOURCES] = "Источники",
+          [TEXT_YOU] = "Вы",
+          [TEXT_BOT] = "Бот",
+          [TEXT_SEARCHING] = "Ищу в документах …",
+          [TEXT_WRITING] = "Пишу ответ …",
+          [TEXT_RATED] = "Спасибо, это помогает улучшать ответы.",
+          [TEXT_QUOTA_NEAR] = "В этом месяце использовано сообщений: {1} из {2}.",
+          [TEXT_QUOTA_OVER] =
+              "Все сообщения этого месяца ({1}) использованы. С {2} (UTC) я снова смогу отвечать.",
+          [TEXT_PAIR] = "Этот чат мне ещё не знаком. В течение часа покажите администратору бота код {1}; "
+                        "после его команды /approve {1} я смогу отвечать здесь.",
+          [TEXT_PAIRED] = "Этот чат одобрен. Спрашивайте.",
+          [TEXT_APPROVED] = "Одобрено: {1}. Отменить: /revoke {1}.",
+          [TEXT_REVOKED] = "Там я больше не отвечаю.",
+          [TEXT_CODE_UNKNOWN] = "С этим кодом никто не ждёт, или его час прошёл. Пишется так: /approve КОД.",
           [TEXT_MENU_ASK] = "Задать вопрос",
           [TEXT_MENU_HELP] = "Что я умею",
           [TEXT_MENU_LANGUAGE] = "Выбрать язык",
@@ -295,4 +407,17 @@ const char *text_in(const char *code, enum text which)
 {
     const struct text_language *l = text_language_of(code);
     return (l ? l : &text_languages[0])->text[which];
+}
+
+void text_fill(struct buf *out, const char *code, enum text which, const char *const *arg, size_t args)
+{
+    for (const char *p = text_in(code, which); *p; p++) {
+        size_t n = p[0] == '{' && p[1] >= '1' && p[1] <= '9' && p[2] == '}' ? (size_t)(p[1] - '0') : 0;
+        if (n == 0 || n > args) {
+            buf_addc(out, *p);
+            continue;
+        }
+        buf_adds(out, arg[n - 1]);
+        p += 2;
+    }
 }

@@ -6,7 +6,7 @@
 #ifndef TELEGRAM_TEXTS_H
 #define TELEGRAM_TEXTS_H
 
-#include <parley/base.h>
+#include "base/str.h"
 
 enum text {
     TEXT_START,
@@ -30,6 +30,19 @@ enum text {
     TEXT_THANKS,     /* after it was pressed */
     TEXT_BUTTON_OLD, /* used, or its time is over */
     TEXT_BUTTON_NOT_YOURS,
+    TEXT_SOURCES, /* above the list of them */
+    TEXT_YOU,     /* who speaks, in an export ... */
+    TEXT_BOT,     /* ... and the other */
+    TEXT_SEARCHING,
+    TEXT_WRITING,
+    TEXT_RATED,      /* after a feedback button */
+    TEXT_QUOTA_NEAR, /* {1} used, {2} in all */
+    TEXT_QUOTA_OVER, /* {1} in all, {2} the day on which it begins anew */
+    TEXT_PAIR,       /* {1} code */
+    TEXT_PAIRED,     /* in the chat that was let in */
+    TEXT_APPROVED,   /* to the admin; {1} chat */
+    TEXT_REVOKED,
+    TEXT_CODE_UNKNOWN,
     /* descriptions of the commands in the menu */
     TEXT_MENU_ASK,
     TEXT_MENU_HELP,
@@ -55,5 +68,7 @@ extern const size_t text_languages_len;
 const struct text_language *text_language_of(const char *code);
 /* In that language, else in English. */
 const char *text_in(const char *code, enum text which);
+/* The same with its {1}, {2} filled in. */
+void text_fill(struct buf *out, const char *code, enum text which, const char *const *arg, size_t args);
 
 #endif

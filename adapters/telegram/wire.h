@@ -17,12 +17,15 @@
 #define TG_BODY_MAX       (8U << 20) /* bytes of one answer */
 #define TG_BATCH_ARENA    (4U << 20) /* bytes that a batch takes of its arena at most */
 #define TG_CALLBACK_BYTES 64         /* of callback_data */
+#define TG_UPDATE_MAX     (1U << 20) /* bytes of one update brought by a webhook call */
+#define TG_HOOK_CALLS     40         /* webhook calls at a time (setWebhook, max_connections) */
 
 /* getMe */
 struct tg_me {
     int64_t id;
     char username[40];
     bool reads_groups; /* can_read_all_group_messages: privacy mode is off */
+    bool guest;        /* supports_guest_queries: asked where it is no member */
 };
 
 enum tg_kind {
@@ -49,6 +52,7 @@ struct tg_update {
     const char *command;   /* "ask" of "/ask@thisbot"; "" = none, or one for another bot (see for_other) */
     bool for_other;        /* begins with a command for another bot */
     bool mentions_us, replies_to_us;
+    const char *guest; /* TG_MESSAGE: the guest query that it is, "" = none (answerGuestQuery) */
     enum tg_media media;
     int64_t media_bytes;            /* 0 = unknown */
     const char *callback_id, *data; /* TG_CALLBACK */
@@ -65,6 +69,15 @@ int tg_updates_read(const char *json, size_t len, const struct tg_me *me, struct
 int tg_update_read(const char *json, size_t len, const struct tg_me *me, struct arena *a,
                    struct tg_update *out, struct err *err);
 int tg_me_read(const char *json, size_t len, struct tg_me *out, struct err *err);
+
+/* getWebhookInfo */
+struct tg_hook {
+    char url[512]; /* "" = none is set */
+    int64_t pending;
+    int64_t error_s;  /* when a call of it failed last; 0 = never */
+    char detail[128]; /* what was wrong then */
+};
+int tg_hook_read(const char *json, size_t len, struct tg_hook *out, struct err *err);
 
 /* ---- what an answer means ---- */
 enum tg_end {
@@ -93,16 +106,20 @@ struct tg_reply {
 void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t len, struct tg_reply *out);
 
 /* ---- calls; the body of POST {api_base}/bot{token}/{method} as JSON ---- */
-void tg_get_updates(struct buf *out, int64_t offset, int timeout_s);
-/* payload: tg_text_json(); one without a text sets out->failed. reply_to 0, thread_id 0 = none; buttons: ""
- * or a JSON array of rows. */
+void tg_get_updates(struct buf *out, int64_t offset, int timeout_s, bool guest);
+/* payload: tg_text_json(), its buttons too; one without a text sets out->failed. reply_to 0, thread_id 0 =
+ * none. plain: without entities. */
 void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to,
-                     const char *payload, const char *buttons, bool plain);
-void tg_edit_text(struct buf *out, int64_t chat_id, int64_t message_id, const char *text);
+                     const char *payload, bool plain);
+void tg_edit_message(struct buf *out, int64_t chat_id, int64_t message_id, const char *payload, bool plain);
+void tg_edit_buttons(struct buf *out, int64_t chat_id, int64_t message_id); /* takes them away */
+void tg_send_draft(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t draft_id,
+                   const char *payload);
+void tg_answer_guest(struct buf *out, const char *query_id, const char *payload, bool plain);
 void tg_delete_message(struct buf *out, int64_t chat_id, int64_t message_id);
 void tg_chat_action(struct buf *out, int64_t chat_id, int64_t thread_id); /* typing */
 void tg_answer_callback(struct buf *out, const char *callback_id, const char *text);
-void tg_set_webhook(struct buf *out, const char *url, const char *secret);
+void tg_set_webhook(struct buf *out, const char *url, const char *secret, bool guest);
 struct tg_command {
     const char *name, *description;
 };

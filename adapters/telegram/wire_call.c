@@ -16,6 +16,8 @@
 /* What tg_update_read() makes something of. Edits are asked for to be counted. */
 static const char allowed_updates[] =
     "[\"message\",\"edited_message\",\"callback_query\",\"my_chat_member\"]";
+static const char allowed_with_guests[] =
+    "[\"message\",\"edited_message\",\"callback_query\",\"my_chat_member\",\"guest_message\"]";
 
 static const char no_preview[] = "{\"is_disabled\":true}";
 
@@ -38,14 +40,14 @@ static void id_unless_0(struct jsonw *w, const char *key, int64_t id)
         jw_int(w, key, id);
 }
 
-void tg_get_updates(struct buf *out, int64_t offset, int timeout_s)
+void tg_get_updates(struct buf *out, int64_t offset, int timeout_s, bool guest)
 {
     struct jsonw w;
     begin(&w, out);
     id_unless_0(&w, "offset", offset);
     jw_int(&w, "limit", TG_BATCH_MAX);
     jw_int(&w, "timeout", timeout_s < 0 ? 0 : timeout_s > TG_POLL_S ? TG_POLL_S : timeout_s);
-    jw_raw(&w, "allowed_updates", allowed_updates);
+    jw_raw(&w, "allowed_updates", guest ? allowed_with_guests : allowed_updates);
     jw_end_obj(&w);
 }
 
@@ -64,43 +66,92 @@ static void reply_parameters(struct jsonw *w, int64_t message_id)
     jw_end_obj(w);
 }
 
-static void keyboard(struct jsonw *w, const char *rows)
+/* What is to be read of a message: text (under the name the call has for it) and entities. */
+static void put_words(struct jsonw *w, const char *name, const char *payload, bool plain)
 {
+    struct str text = span_member(str_of(payload), "text"),
+               entities = span_member(str_of(payload), "entities");
+    if (!text.at) {
+        w->out->failed = true;
+        return;
+    }
+    copy_member(w, name, text);
+    if (entities.at && !plain && !str_eqs(entities, "[]"))
+        copy_member(w, "entities", entities);
+    jw_raw(w, "link_preview_options", no_preview);
+}
+
+static void put_buttons(struct jsonw *w, const char *payload)
+{
+    struct str rows = span_member(str_of(payload), "buttons");
+    if (!rows.at)
+        return;
     jw_obj(w, "reply_markup");
-    jw_raw(w, "inline_keyboard", rows);
+    copy_member(w, "inline_keyboard", rows);
     jw_end_obj(w);
 }
 
 void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to,
-                     const char *payload, const char *buttons, bool plain)
+                     const char *payload, bool plain)
+{
+    struct jsonw w;
+    begin(&w, out);
+    jw_int(&w, "chat_id", chat_id);
+    id_unless_0(&w, "message_thread_id", thread_id);
+    put_words(&w, "text", payload, plain);
+    if (reply_to)
+        reply_parameters(&w, reply_to);
+    put_buttons(&w, payload);
+    jw_end_obj(&w);
+}
+
+void tg_edit_message(struct buf *out, int64_t chat_id, int64_t message_id, const char *payload, bool plain)
+{
+    struct jsonw w;
+    begin_about(&w, out, chat_id, message_id);
+    put_words(&w, "text", payload, plain);
+    put_buttons(&w, payload);
+    jw_end_obj(&w);
+}
+
+void tg_edit_buttons(struct buf *out, int64_t chat_id, int64_t message_id)
+{
+    struct jsonw w;
+    begin_about(&w, out, chat_id, message_id);
+    jw_end_obj(&w);
+}
+
+void tg_send_draft(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t draft_id, const char *payload)
 {
     struct str text = span_member(str_of(payload), "text"),
                entities = span_member(str_of(payload), "entities");
     struct jsonw w;
-    if (!text.at) {
-        out->failed = true;
-        return;
-    }
     begin(&w, out);
     jw_int(&w, "chat_id", chat_id);
     id_unless_0(&w, "message_thread_id", thread_id);
-    copy_member(&w, "text", text);
-    if (entities.at && !plain && !str_eqs(entities, "[]"))
+    jw_int(&w, "draft_id", draft_id);
+    if (text.at)
+        copy_member(&w, "text", text);
+    if (entities.at && !str_eqs(entities, "[]"))
         copy_member(&w, "entities", entities);
-    jw_raw(&w, "link_preview_options", no_preview);
-    if (reply_to)
-        reply_parameters(&w, reply_to);
-    if (buttons[0])
-        keyboard(&w, buttons);
     jw_end_obj(&w);
 }
 
-void tg_edit_text(struct buf *out, int64_t chat_id, int64_t message_id, const char *text)
+/* The one result of the query; its title is shown nowhere. */
+void tg_answer_guest(struct buf *out, const char *query_id, const char *payload, bool plain)
 {
     struct jsonw w;
-    begin_about(&w, out, chat_id, message_id);
-    jw_text(&w, "text", text);
-    jw_raw(&w, "link_preview_options", no_preview);
+    begin(&w, out);
+    jw_text(&w, "guest_query_id", query_id);
+    jw_obj(&w, "result");
+    jw_text(&w, "type", "article");
+    jw_text(&w, "id", "1");
+    jw_text(&w, "title", "Parley");
+    jw_obj(&w, "input_message_content");
+    put_words(&w, "message_text", payload, plain);
+    jw_end_obj(&w);
+    put_buttons(&w, payload);
+    jw_end_obj(&w);
     jw_end_obj(&w);
 }
 
@@ -131,14 +182,15 @@ void tg_answer_callback(struct buf *out, const char *callback_id, const char *te
     jw_end_obj(&w);
 }
 
-void tg_set_webhook(struct buf *out, const char *url, const char *secret)
+void tg_set_webhook(struct buf *out, const char *url, const char *secret, bool guest)
 {
     struct jsonw w;
     begin(&w, out);
     jw_text(&w, "url", url);
     if (secret[0])
         jw_text(&w, "secret_token", secret);
-    jw_raw(&w, "allowed_updates", allowed_updates);
+    jw_int(&w, "max_connections", TG_HOOK_CALLS);
+    jw_raw(&w, "allowed_updates", guest ? allowed_with_guests : allowed_updates);
     jw_end_obj(&w);
 }
 

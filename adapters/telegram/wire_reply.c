@@ -161,11 +161,30 @@ int tg_me_read(const char *json, size_t len, struct tg_me *out, struct err *err)
         return rc < 0 ? rc : X_E_INVALID;
     me = cJSON_GetObjectItemCaseSensitive(tree, "result");
     *out = (struct tg_me){ .id = json_int(me, "id"),
-                           .reads_groups = json_bool(me, "can_read_all_group_messages", false) };
+                           .reads_groups = json_bool(me, "can_read_all_group_messages", false),
+                           .guest = json_bool(me, "supports_guest_queries", false) };
     if (!json_bool(tree, "ok", false) || out->id <= 0 || !json_bool(me, "is_bot", false))
         rc = err_set(err, X_E_INVALID, "the answer to getMe names no bot");
     else if (keep_name(out, json_text(me, "username", "")))
         rc = err_set(err, X_E_INVALID, "the answer to getMe has no username that can be one");
+    cJSON_Delete(tree);
+    return rc;
+}
+
+int tg_hook_read(const char *json, size_t len, struct tg_hook *out, struct err *err)
+{
+    const cJSON *hook;
+    cJSON *tree = NULL;
+    int rc = json_parse(&tree, json, len, err);
+    if (rc)
+        return rc < 0 ? rc : X_E_INVALID;
+    hook = cJSON_GetObjectItemCaseSensitive(tree, "result");
+    *out = (struct tg_hook){ .pending = json_int(hook, "pending_update_count"),
+                             .error_s = json_int(hook, "last_error_date") };
+    if (!json_bool(tree, "ok", false) || !cJSON_IsObject(hook))
+        rc = err_set(err, X_E_INVALID, "the answer to getWebhookInfo is none");
+    snprintf(out->url, sizeof out->url, "%s", json_text(hook, "url", ""));
+    keep_sentence(out->detail, sizeof out->detail, json_text(hook, "last_error_message", ""));
     cJSON_Delete(tree);
     return rc;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define LANGUAGE_MAX    35  /* RFC 5646, section 4.4.1 */
-#define CALLBACK_ID_MAX 128 /* bytes; Telegram's have about 20 */
+#define CALLBACK_ID_MAX 128 /* bytes, of a callback or guest query; Telegram's have about 20 */
 
 #define ID_MAX (INT64_C(1) << 53)
 
@@ -150,6 +150,19 @@ static int read_message(struct tg_update *u, const cJSON *m, const struct tg_me 
     return 0;
 }
 
+/* A question where the bot is no member. Its chat is not one that we can write to; the one answer goes to the
+ * query. */
+static int read_guest(struct tg_update *u, const cJSON *m, const struct tg_me *me, struct arena *a)
+{
+    int rc = read_message(u, m, me, a);
+    if (rc == 0)
+        rc = copy_text(&u->guest, json_text(m, "guest_query_id", ""), CALLBACK_ID_MAX, a);
+    if (!u->guest[0] || u->kind != TG_MESSAGE)
+        u->kind = TG_OTHER;
+    u->thread_id = 0;
+    return rc;
+}
+
 /* The message may be missing (inline mode) or inaccessible: chat and id alone. The query wants an answer
  * anyway. */
 static int read_callback(struct tg_update *u, const cJSON *query, const struct tg_me *me, struct arena *a)
@@ -193,6 +206,7 @@ static const struct {
     int (*read)(struct tg_update *u, const cJSON *value, const struct tg_me *me, struct arena *a);
 } kind_table[] = {
     { "message", read_message },
+    { "guest_message", read_guest },
     { "callback_query", read_callback },
     { "my_chat_member", read_member },
 };
@@ -214,6 +228,7 @@ static struct tg_update empty_update(int64_t id)
                                .from_lang = "",
                                .text = "",
                                .command = "",
+                               .guest = "",
                                .callback_id = "",
                                .data = "" };
 }

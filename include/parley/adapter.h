@@ -105,6 +105,10 @@ struct host {
      * conversation's turns are gone and a consent is withdrawn. */
     void (*person)(struct host *h, enum person_what what, const struct message *who, state_done *done,
                    void *ctx);
+    /* Whether an answer was of use to the one who asked, `who`; the last word counts. done may be NULL; rc
+     * X_E_NOT_FOUND: it was not theirs, or it is forgotten. */
+    void (*feedback)(struct host *h, const char *turn_id, bool helpful, const struct message *who,
+                     state_done *done, void *ctx);
     struct snapshot *(*snapshot)(struct host *h); /* the current one, counted: snapshot_unref it */
     bool (*ready)(struct host *h);
     void (*health)(struct host *h, struct buf *out);  /* JSON components */

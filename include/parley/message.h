@@ -27,6 +27,9 @@ struct message {
     const char *country;      /* ISO 3166 alpha-2 from a trusted proxy, "" = unknown */
     const char *consent;      /* version of the consent text accepted with this message, "" = says nothing */
     const char *peer_ip;      /* canonical address for the per-IP limit; "" when the platform vouches */
+    /* What the adapter answers by itself, in its own form (its parts() reads it): no quota, no stage looks at
+     * `text`, no model is asked. NULL or "" = it is a question. */
+    const char *reply;
     char body_hash[65];       /* hex SHA-256 of what was sent; tells a replay from a reuse of its key */
     int64_t received_ms;      /* wall clock */
     bool fresh;               /* `conversation` was made up with this message: nothing is stored under it */

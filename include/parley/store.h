@@ -43,6 +43,7 @@ struct store_ingest {
     const char *month; /* "2026-11" */
     enum tier default_tier;
     int64_t tier_limit[TIER_COUNT]; /* -1 = unlimited */
+    bool unmetered;                 /* takes nothing of the quota; granted is false then */
     const char *consent_version;    /* accepted with this message: recorded as a grant; "" = none */
     const char *lease;              /* non-NULL: claim at once under this token */
     int64_t lease_until_ms;
@@ -166,6 +167,12 @@ struct store_person {
     int64_t forgotten; /* out of FORGET: turns */
 };
 
+struct store_feedback {
+    const char *turn_id, *user_key;
+    bool helpful;
+    int64_t now_ms;
+};
+
 /* ---- giving a message back ---- */
 struct store_release {
     int64_t inbox_id;
@@ -243,6 +250,8 @@ struct store_ops {
     int (*part_set)(struct store_db *db, struct store_part *in, struct err *err);
     int (*state)(struct store_db *db, struct store_state *s, struct err *err);
     int (*person)(struct store_db *db, struct store_person *p, struct err *err);
+    /* The latest word of the one who asked; X_E_NOT_FOUND: no such answer to them. */
+    int (*feedback)(struct store_db *db, const struct store_feedback *f, struct err *err);
     /* At start, before anything else: CLAIMED -> RECEIVED with crashes + 1 (or DEAD with the notice),
      * SENDING -> PENDING marked possible_duplicate, open attempts closed as "crashed": what they really cost
      * is unknown, so their estimates count as spent. */

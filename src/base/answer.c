@@ -22,6 +22,7 @@ static const struct {
     { "ok", 200 },
     { "blocked", 200 },
     { "withheld", 200 },
+    { "reply", 200 },
     { "bad_request", 400 },
     { "unauthorized", 401 },
     { "forbidden", 403 },

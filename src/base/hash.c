@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <string.h>
 
 #include "base/rand.h"
 
@@ -24,6 +25,19 @@ void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t len)
     rand_init();
     (void)crypto_hash_sha256(digest, bytes, len);
     (void)sodium_bin2hex(out, SHA256_HEX, digest, sizeof digest);
+}
+
+void hex_write(char *out, const void *bytes, size_t len)
+{
+    (void)sodium_bin2hex(out, 2 * len + 1, bytes, len);
+}
+
+bool hex_read(void *out, size_t len, const char *hex)
+{
+    size_t got = 0;
+    const char *end = hex;
+
+    return sodium_hex2bin(out, len, hex, strlen(hex), NULL, &got, &end) == 0 && got == len && *end == '\0';
 }
 
 void hmac_hex(char out[SHA256_HEX], const uint8_t key[32], const struct str *part, size_t parts)

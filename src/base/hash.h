@@ -12,6 +12,10 @@
 #define ED25519_SIGNATURE 64
 
 void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t len);
+/* Lower case, with its NUL; out has 2 * len + 1 bytes. */
+void hex_write(char *out, const void *bytes, size_t len);
+/* Exactly 2 * len hex digits into `out`; false when `hex` is anything else. */
+bool hex_read(void *out, size_t len, const char *hex);
 /* HMAC-SHA-256 over the parts, each preceded by its length so that parts cannot run together. */
 void hmac_hex(char out[SHA256_HEX], const uint8_t key[32], const struct str *part, size_t parts);
 /* For hash tables keyed by untrusted bytes: SipHash under a per-process random key. */

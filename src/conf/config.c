@@ -3,7 +3,7 @@
  * Loading a configuration: defaults, then the file, the environment and --set over them, then what
  * depends on more than one key. A config that comes out is complete and valid; one that does not
  * leaves nothing behind. The parts: config_table.c (the keys), config_store.c (one value),
- * config_file.c and config_env.c (the sources), config_secret.c, config_llm.c, config_print.c.
+ * config_file.c and config_env.c (the sources), config_secret.c, config_llm.c, config_bots.c, config_print.c.
  */
 #include "conf/config.h"
 
@@ -79,8 +79,9 @@ static int load_finish(struct config_impl *im, struct err *err)
         c->state.dir = state_default(im);
     if (!c->state.dir)
         return err_set(err, -ENOMEM, "out of memory");
-    if (c->telegram.token[0])
-        warn_plain("telegram.api_base", c->telegram.api_base);
+    for (size_t i = 0; i < c->telegram.n; i++)
+        if (c->telegram.at[i].token[0])
+            warn_plain("telegram.api_base", c->telegram.at[i].api_base);
     if (c->discord.token[0])
         warn_plain("discord.api_base", c->discord.api_base);
     return 0;
@@ -97,6 +98,7 @@ static int load_all(struct config_impl *im, struct err *err)
         config_llm_choose,
         config_secrets_resolve,
         config_llm_settle,
+        config_bots_settle,
         load_finish,
     };
 

@@ -17,12 +17,17 @@
 #define CONFIG_PROVIDERS_MAX 8
 #define CONFIG_LIST_MAX      16
 #define CONFIG_KEYS_MAX      8 /* of one provider */
+#define CONFIG_BOTS_MAX      8 /* of Telegram */
 
 enum consent_region { REGION_AUTO, REGION_EU, REGION_UK, REGION_US, REGION_NONE };
 /* Which questions a provider is meant for: an enum route_class, or all of them. */
 enum provider_class { PROVIDER_CHEAP, PROVIDER_BALANCED, PROVIDER_RESEARCH, PROVIDER_ANY };
 /* Who of a class is asked first: as in llm.order, at random by weight, the quickest to a first text. */
 enum llm_balance { BALANCE_ORDER, BALANCE_WEIGHT, BALANCE_LATENCY };
+/* Who may ask a bot: whom its lists let in, or also whom an admin let in with a code. */
+enum access { ACCESS_LISTS, ACCESS_PAIRING };
+/* What a person sees while a turn runs. */
+enum progress { PROGRESS_TYPING, PROGRESS_EDIT, PROGRESS_DRAFT };
 enum grounding { GROUNDING_ANNOTATE, GROUNDING_STRICT };
 
 struct config_provider { /* one "llm.<name>" */
@@ -36,6 +41,21 @@ struct config_provider { /* one "llm.<name>" */
     int max_tokens;
     enum provider_class klass;
     int weight;
+};
+
+struct config_telegram { /* one bot: "telegram" itself, or one "telegram.<name>" */
+    const char *name;    /* "" = the section itself */
+    const char *token, *api_base, *mode, *webhook_url, *webhook_secret, *webhook_path;
+    const char *proxy; /* "" = none */
+    bool ipv4;
+    int poll_s;
+    enum access access;
+    enum progress progress;
+    bool feedback;
+    const char *allow[CONFIG_LIST_MAX], *deny[CONFIG_LIST_MAX]; /* ids of people and chats */
+    size_t allows, denies;
+    const char *admin[CONFIG_LIST_MAX];
+    size_t admins;
 };
 
 /* All strings live as long as the config and are never NULL. */
@@ -94,11 +114,9 @@ struct config {
         enum consent_region region;
         bool strict;
     } consent;
-    struct {
-        const char *token, *api_base, *mode, *webhook_url, *webhook_secret, *webhook_path;
-        int poll_s;
-        const char *allow[CONFIG_LIST_MAX], *deny[CONFIG_LIST_MAX]; /* ids of people and chats */
-        size_t allows, denies;
+    struct { /* the section itself first, then its named bots, each with a token */
+        struct config_telegram at[CONFIG_BOTS_MAX];
+        size_t n;
     } telegram;
     struct {
         const char *token, *app_id, *public_key, *api_base, *gateway_url, *mode, *interactions_path;

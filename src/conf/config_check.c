@@ -261,6 +261,22 @@ const char *check_chat_id(const char *text)
                                                                      : "must be the id of a person or a chat";
 }
 
+const char *check_person_id(const char *text)
+{
+    return text[0] != '-' && !check_chat_id(text) ? NULL : "must be the id of a person";
+}
+
+/* What curl takes it for is curl's to say; it may hold a password, so it is a secret. */
+const char *check_proxy(const char *text)
+{
+    static const char *const scheme[] = { "http://", "https://", "socks5://", "socks5h://" };
+
+    for (size_t i = 0; i < ARRAY_LEN(scheme); i++)
+        if (strncmp(text, scheme[i], strlen(scheme[i])) == 0 && text[strlen(scheme[i])])
+            return check_secret(text);
+    return text[0] ? "must be http://, https://, socks5:// or socks5h:// and host:port" : NULL;
+}
+
 const char *tidy_slash(struct arena *a, const char *text)
 {
     size_t len = strlen(text);

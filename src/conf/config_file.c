@@ -104,6 +104,15 @@ static int walk_section(struct file_walk *w, const char *path, const cJSON *obj,
     return walk_object(w, path, obj, depth + 1);
 }
 
+/* "telegram": {"support": {...}} is a bot beside that of the section. */
+static int walk_bot(struct file_walk *w, const char *path, const cJSON *obj, int depth)
+{
+    struct config_telegram *b;
+    int rc = config_bot_of(w->im, &b, obj->string, &w->where, w->err);
+
+    return rc ? rc : walk_object(w, path, obj, depth + 1);
+}
+
 static int walk_child(struct file_walk *w, const char *path, const cJSON *item, int depth)
 {
     struct config_found f;
@@ -114,10 +123,12 @@ static int walk_child(struct file_walk *w, const char *path, const cJSON *item, 
         return walk_value(w, &f, path, item);
     if (config_is_section(path))
         return walk_section(w, path, item, depth);
+    if (depth == 1 && strncmp(path, "telegram.", 9) == 0 && cJSON_IsObject(item))
+        return walk_bot(w, path, item, depth);
     return config_refuse_key(&w->where, path, w->err);
 }
 
-/* depth 0 is the file, 1 a section, 2 a provider: the table is no deeper, so nor is this. */
+/* depth 0 is the file, 1 a section, 2 a provider or a bot: the table is no deeper, so nor is this. */
 static int walk_object(struct file_walk *w, const char *path, const cJSON *obj, int depth)
 {
     char child[CONFIG_PATH_BYTES];

@@ -17,7 +17,8 @@
 #define CONFIG_ARENA_BYTES (8U << 20)
 #define CONFIG_DRAFTS_MAX  16 /* "llm.<name>" sections; at most CONFIG_PROVIDERS_MAX are used */
 #define CONFIG_SECRETS_MAX                                                                                   \
-    (CONFIG_DRAFTS_MAX + 1 + 15) /* each draft, the built-in one, and the table's others */
+    (CONFIG_DRAFTS_MAX + 1 + 3 * CONFIG_BOTS_MAX +                                                           \
+     15) /* drafts, the built-in one, bots, the table's others */
 
 /* Lowest precedence first. */
 enum config_origin { FROM_DEFAULT, FROM_CREDENTIAL, FROM_KNOWN_ENV, FROM_FILE, FROM_ENV, FROM_SET };
@@ -31,14 +32,17 @@ struct config_where {
 };
 
 enum config_type { KEY_TEXT, KEY_INT, KEY_BOOL, KEY_CHOICE, KEY_LIST };
-enum config_base { IN_CONFIG, IN_IMPL, IN_PROVIDER };
+enum config_base { IN_CONFIG, IN_IMPL, IN_PROVIDER, IN_BOT };
 
 struct config_key {
-    const char *path; /* "server.listen"; "llm.*.model": the star is a provider's name */
+    /* "server.listen"; "llm.*.model": the star is a provider's name; IN_BOT: "telegram.token" is also
+     * "telegram.<bot>.token" */
+    const char *path;
     enum config_type type;
     enum config_base base;
     bool secret; /* never printed; "<path>_file" is a key too */
     bool lines;  /* line breaks and tabs may stand in it */
+    bool own;    /* IN_BOT: a named bot does not take it over from the section */
     size_t at;   /* offset in its base */
     size_t count_at;
     int lo, hi;
@@ -65,6 +69,8 @@ struct config_draft { /* "llm.<name>" as far as it is known */
     struct config_where where;
 };
 
+#define CONFIG_BOT_KEYS_MAX 64 /* rows of IN_BOT */
+
 struct config_impl {
     struct arena arena;
     const struct config_source *src; /* during the load only */
@@ -78,6 +84,8 @@ struct config_impl {
     const char *order[CONFIG_LIST_MAX];
     size_t orders;
     struct config_where order_where;
+    struct config_where bot_where[CONFIG_BOTS_MAX]; /* of config->telegram.at: where it was first named */
+    bool bot_said[CONFIG_BOTS_MAX][CONFIG_BOT_KEYS_MAX];
 };
 
 /* A value before its type is known to fit: one text, or the items of a list. */
@@ -86,10 +94,10 @@ struct config_value {
     size_t n;
 };
 
-/* A key that was looked up: which row, of which provider, and whether its "_file" form. */
+/* A key that was looked up: which row, of which provider or bot, and whether its "_file" form. */
 struct config_found {
     const struct config_key *key;
-    char provider[32]; /* "" outside "llm.*" */
+    char name[32]; /* "" = of neither, or of the section itself */
     bool file;
 };
 
@@ -120,6 +128,8 @@ const char *check_secret(const char *text);
 const char *check_keys(const char *text);
 const char *check_webhook_secret(const char *text);
 const char *check_chat_id(const char *text);
+const char *check_person_id(const char *text);
+const char *check_proxy(const char *text);
 const char *tidy_slash(struct arena *a, const char *text);
 bool config_name_ok(const char *provider);
 /* Cuts "a, b" at commas and white space; the parts point into `text`. NULL, or what it must be. */
@@ -163,5 +173,13 @@ int config_llm_known(struct config_impl *im, struct err *err);
 int config_llm_choose(struct config_impl *im, struct err *err);
 /* Fills config->llm. After the secrets are resolved. */
 int config_llm_settle(struct config_impl *im, struct err *err);
+
+/* ---- config_bots.c ---- */
+/* Finds or starts a bot of Telegram; X_E_LIMIT. */
+int config_bot_of(struct config_impl *im, struct config_telegram **out, const char *name,
+                  const struct config_where *w, struct err *err);
+void config_bot_said(struct config_impl *im, const struct config_telegram *b, const struct config_key *k);
+/* What a named bot was not told it takes from the section. After the secrets are resolved. */
+int config_bots_settle(struct config_impl *im, struct err *err);
 
 #endif

@@ -103,6 +103,22 @@ static void print_llm(struct jsonw *w, const struct config_impl *im)
     }
 }
 
+/* The section's own keys one by one as everybody's; behind the last of them the named bots. */
+static void print_bot(struct jsonw *w, const struct config_impl *im, const struct config_key *k)
+{
+    const struct config *c = im->config;
+    bool last = k + 1 == config_keys + config_keys_len || k[1].base != IN_BOT;
+
+    print_key(w, im, k, &c->telegram.at[0]);
+    for (size_t i = 1; i < c->telegram.n && last; i++) {
+        jw_obj(w, c->telegram.at[i].name);
+        for (size_t n = 0; n < config_keys_len; n++)
+            if (config_keys[n].base == IN_BOT)
+                print_key(w, im, &config_keys[n], &c->telegram.at[i]);
+        jw_end_obj(w);
+    }
+}
+
 void config_print(const struct config *c, struct buf *out)
 {
     const struct config_impl *im = c->impl;
@@ -128,6 +144,8 @@ void config_print(const struct config *c, struct buf *out)
             print_llm(&w, im);
         else if (k->base == IN_CONFIG)
             print_key(&w, im, k, c);
+        else if (k->base == IN_BOT)
+            print_bot(&w, im, k);
     }
     if (open.len)
         jw_end_obj(&w);
@@ -171,5 +189,6 @@ void config_help(struct buf *out)
     }
     buf_adds(out,
              "A star stands for a provider's name, in a variable in capitals. Times are in milliseconds.\n"
+             "telegram.KEY of one more bot is telegram.NAME.KEY.\n"
              "A list is written a,b in a variable or in --set.\n");
 }

@@ -233,6 +233,7 @@ static int store_base(struct config_impl *im, const struct config_found *f, cons
                       void **out, struct err *err)
 {
     struct config_draft *d = NULL;
+    struct config_telegram *b = NULL;
     int rc = 0;
 
     switch (f->key->base) {
@@ -243,8 +244,14 @@ static int store_base(struct config_impl *im, const struct config_found *f, cons
         *out = im;
         break;
     case IN_PROVIDER:
-        rc = config_draft_of(im, &d, f->provider, w, err);
+        rc = config_draft_of(im, &d, f->name, w, err);
         *out = d;
+        break;
+    case IN_BOT:
+        rc = config_bot_of(im, &b, f->name, w, err);
+        *out = b;
+        if (!rc && w->from != FROM_DEFAULT)
+            config_bot_said(im, b, f->key);
         break;
     }
     return rc;

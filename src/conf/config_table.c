@@ -14,8 +14,11 @@
 
 #define CONF(member)         .base = IN_CONFIG, .at = offsetof(struct config, member)
 #define LIST(member, number) CONF(member), .type = KEY_LIST, .count_at = offsetof(struct config, number)
-#define DRAFT(member)        .base = IN_PROVIDER, .at = offsetof(struct config_draft, member)
-#define INT(low, high)       .type = KEY_INT, .lo = (low), .hi = (high)
+#define BOT(member)          .base = IN_BOT, .at = offsetof(struct config_telegram, member)
+#define BOT_LIST(member, number)                                                                             \
+    BOT(member), .type = KEY_LIST, .count_at = offsetof(struct config_telegram, number)
+#define DRAFT(member)  .base = IN_PROVIDER, .at = offsetof(struct config_draft, member)
+#define INT(low, high) .type = KEY_INT, .lo = (low), .hi = (high)
 
 #define HOUR_MS        3600000
 #define WORD_BYTES_MAX 32
@@ -109,25 +112,39 @@ const struct config_key config_keys[] = {
       .help = "whose rules apply; auto: by a trusted proxy's country header, else by the locale" },
     { "consent.strict", CONF(consent.strict), .type = KEY_BOOL, .fallback = "false",
       .help = "an unknown region must consent too, instead of seeing a notice" },
-    { "telegram.token", CONF(telegram.token), .fallback = "", .secret = true, .check = check_secret,
-      .help = "bot token, from @BotFather; without it Telegram is off" },
-    { "telegram.api_base", CONF(telegram.api_base), .fallback = "https://api.telegram.org",
-      .check = check_url, .tidy = tidy_slash, .help = "Bot API server" },
-    { "telegram.mode", CONF(telegram.mode), .choices = "polling|webhook", .fallback = "polling",
-      .help = "how updates arrive; planned: this version only polls" },
-    { "telegram.poll_s", CONF(telegram.poll_s), INT(2, 50), .fallback = "50",
-      .help = "seconds for which Telegram may hold a poll open; less where something between cuts idle "
-              "connections" },
-    { "telegram.allow", LIST(telegram.allow, telegram.allows), .fallback = "", .check = check_chat_id,
-      .help = "ids of the people and groups that may ask; empty: everybody" },
-    { "telegram.deny", LIST(telegram.deny, telegram.denies), .fallback = "", .check = check_chat_id,
+    { "telegram.token", BOT(token), .fallback = "", .secret = true, .own = true, .check = check_secret,
+      .help = "bot token, from @BotFather; without it Telegram is off; one more bot: telegram.NAME.token" },
+    { "telegram.api_base", BOT(api_base), .fallback = "https://api.telegram.org", .check = check_url,
+      .tidy = tidy_slash, .help = "Bot API server" },
+    { "telegram.proxy", BOT(proxy), .fallback = "", .secret = true, .check = check_proxy,
+      .help = "on the way to the Bot API server: http://, https://, socks5:// or socks5h:// and host:port" },
+    { "telegram.ipv4", BOT(ipv4), .type = KEY_BOOL, .fallback = "false",
+      .help = "never use IPv6 to the Bot API server, where the way there is broken" },
+    { "telegram.mode", BOT(mode), .choices = "polling|webhook", .fallback = "polling",
+      .help = "how updates arrive" },
+    { "telegram.poll_s", BOT(poll_s), INT(2, 50), .fallback = "50",
+      .help = "seconds for which Telegram may hold a poll open (less where something between cuts idle "
+              "connections), or after which it is looked whether the webhook is still set" },
+    { "telegram.access", BOT(access), .type = KEY_CHOICE, .choices = "lists|pairing", .fallback = "lists",
+      .help = "who may ask: as the lists say, or also chats that an admin has let in" },
+    { "telegram.allow", BOT_LIST(allow, allows), .fallback = "", .check = check_chat_id,
+      .help = "ids of the people and groups that may ask; empty, and no pairing: everybody" },
+    { "telegram.deny", BOT_LIST(deny, denies), .fallback = "", .check = check_chat_id,
       .help = "ids of people and groups that may not ask" },
-    { "telegram.webhook_url", CONF(telegram.webhook_url), .fallback = "", .check = check_url,
-      .help = "public address of the webhook" },
-    { "telegram.webhook_secret", CONF(telegram.webhook_secret), .fallback = "", .secret = true,
-      .check = check_webhook_secret, .help = "what Telegram sends along to prove itself" },
-    { "telegram.webhook_path", CONF(telegram.webhook_path), .fallback = "/telegram/webhook",
-      .check = check_path, .help = "path of the webhook here" },
+    { "telegram.admins", BOT_LIST(admin, admins), .fallback = "", .check = check_person_id,
+      .help = "ids of the people who may /approve, /revoke and ask for the /status; they may always ask" },
+    { "telegram.progress", BOT(progress), .type = KEY_CHOICE, .choices = "typing|edit|draft",
+      .fallback = "typing",
+      .help = "what is seen before an answer: typing, a message that becomes it, or a draft" },
+    { "telegram.feedback", BOT(feedback), .type = KEY_BOOL, .fallback = "true",
+      .help = "buttons under an answer to say whether it was of use" },
+    { "telegram.webhook_url", BOT(webhook_url), .fallback = "", .check = check_url,
+      .help = "public address of the webhook, by https; a named bot takes this one with /NAME behind it" },
+    { "telegram.webhook_secret", BOT(webhook_secret), .fallback = "", .secret = true, .own = true,
+      .check = check_webhook_secret,
+      .help = "what Telegram sends along to prove itself; empty: made from the token" },
+    { "telegram.webhook_path", BOT(webhook_path), .fallback = "/telegram/webhook", .check = check_path,
+      .help = "path of the webhook here; a named bot takes this one with /NAME behind it" },
     { "discord.token", CONF(discord.token), .fallback = "", .secret = true, .check = check_secret,
       .help = "bot token; planned: this version has no Discord adapter" },
     { "discord.app_id", CONF(discord.app_id), .fallback = "", .check = check_digits,
@@ -147,7 +164,8 @@ const size_t config_keys_len = ARRAY_LEN(config_keys);
 
 _Static_assert(LOG_TEXT == 0 && LOG_JSON == 1 && LOG_DEBUG == 0 && LOG_OFF == 4, "choices follow log.h");
 _Static_assert(TIER_FREE == 0 && TIER_ENTERPRISE == 2 && REGION_AUTO == 0 && REGION_NONE == 4 &&
-                   GROUNDING_STRICT == 1 && BALANCE_ORDER == 0 && BALANCE_LATENCY == 2,
+                   GROUNDING_STRICT == 1 && BALANCE_ORDER == 0 && BALANCE_LATENCY == 2 &&
+                   ACCESS_PAIRING == 1 && PROGRESS_EDIT == 1 && PROGRESS_DRAFT == 2,
                "choices follow their enums");
 
 /* Compares a row's path, whose star stands for any one part, with a concrete one. */
@@ -166,6 +184,20 @@ static bool path_matches(const char *row, const char *path, struct str *star)
     return have.at == NULL;
 }
 
+/* "telegram.support.token" is the row "telegram.token" of a bot called support. */
+static bool bot_matches(const char *row, const char *path, struct str *name)
+{
+    struct str want = str_of(row), have = str_of(path), w, h;
+
+    return str_cut(&want, '.', &w) && str_cut(&have, '.', &h) && str_eq(w, h) && str_cut(&have, '.', name) &&
+           have.at && str_eq(want, have);
+}
+
+static bool row_matches(const struct config_key *row, const char *path, struct str *name)
+{
+    return path_matches(row->path, path, name) || (row->base == IN_BOT && bot_matches(row->path, path, name));
+}
+
 /* Takes "_file" off; false when it is not there. */
 static bool path_plain(char out[CONFIG_PATH_BYTES], const char *path)
 {
@@ -182,7 +214,7 @@ static const struct config_key *row_of(const char *path, bool file, struct str *
 {
     for (size_t i = 0; i < config_keys_len; i++) {
         *star = (struct str){ "", 0 };
-        if ((!file || config_keys[i].secret) && path_matches(config_keys[i].path, path, star))
+        if ((!file || config_keys[i].secret) && row_matches(&config_keys[i], path, star))
             return &config_keys[i];
     }
     return NULL;
@@ -198,10 +230,10 @@ int config_find(struct config_found *out, const char *path)
         out->key = row_of(plain, true, &star);
         out->file = true;
     }
-    if (!out->key || star.len >= sizeof out->provider)
+    if (!out->key || star.len >= sizeof out->name)
         return X_E_NOT_FOUND;
     if (star.len > 0)
-        memcpy(out->provider, star.at, star.len);
+        memcpy(out->name, star.at, star.len);
     return 0;
 }
 
@@ -285,7 +317,7 @@ static void nearest_elsewhere(char *out, const char *word)
     }
 }
 
-void config_suggest(char out[CONFIG_PATH_BYTES], const char *path)
+static void suggest_of_table(char out[CONFIG_PATH_BYTES], const char *path)
 {
     const char *dot = strrchr(path, '.'), *word = dot ? dot + 1 : path;
     struct str section = { path, dot ? (size_t)(dot - path) : 0 };
@@ -306,6 +338,25 @@ void config_suggest(char out[CONFIG_PATH_BYTES], const char *path)
     }
     if (out[0] == '\0')
         nearest_elsewhere(out, word);
+}
+
+/* Of a named bot's key: the section's, with the name put back. */
+void config_suggest(char out[CONFIG_PATH_BYTES], const char *path)
+{
+    char plain[CONFIG_PATH_BYTES], near[CONFIG_PATH_BYTES];
+    struct str rest = str_of(path), section, name;
+    bool bot = str_cut(&rest, '.', &section) && str_eqs(section, "telegram") && str_cut(&rest, '.', &name) &&
+               rest.at && rest.len < WORD_BYTES_MAX && name.len < WORD_BYTES_MAX;
+
+    if (!bot) {
+        suggest_of_table(out, path);
+        return;
+    }
+    (void)snprintf(plain, sizeof plain, "telegram.%.*s", (int)rest.len, rest.at);
+    suggest_of_table(near, plain);
+    out[0] = '\0';
+    if (strncmp(near, "telegram.", 9) == 0)
+        (void)snprintf(out, CONFIG_PATH_BYTES, "telegram.%.*s.%.40s", (int)name.len, name.at, near + 9);
 }
 
 void config_env_name(char out[CONFIG_PATH_BYTES], const char *path)

@@ -377,6 +377,7 @@ static void host_fill(struct host *h, struct loop *l)
                         .state_get = state_get,
                         .state_take = state_take,
                         .person = person_ask,
+                        .feedback = person_feedback,
                         .snapshot = host_snapshot,
                         .ready = health_ready,
                         .health = health_json,

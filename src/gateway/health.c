@@ -19,6 +19,10 @@ static struct metric turns_ok = METRIC(METRIC_COUNTER, "parley_turns_total",
                                        "Turns recorded and handed to delivery", "outcome=\"answer\"");
 static struct metric turns_notice = METRIC(METRIC_COUNTER, "parley_turns_total",
                                            "Turns recorded and handed to delivery", "outcome=\"notice\"");
+static struct metric helpful =
+    METRIC(METRIC_COUNTER, "parley_feedback_total", "What people said of answers", "helpful=\"yes\"");
+static struct metric unhelpful =
+    METRIC(METRIC_COUNTER, "parley_feedback_total", "What people said of answers", "helpful=\"no\"");
 static struct metric cache_hits =
     METRIC(METRIC_COUNTER, "parley_cache_hits_total", "Answers from the cache", NULL);
 static struct metric unsafe = METRIC(METRIC_COUNTER, "parley_unsafe_answers_total",
@@ -46,8 +50,9 @@ static struct metric ops =
 static struct metric up = METRIC(METRIC_GAUGE, "parley_ready", "1 while messages are taken", NULL);
 
 static struct metric *const all[] = {
-    &accepted, &refused, &turns_ok, &turns_notice, &cache_hits, &unsafe,      &tokens_in, &tokens_out, &cost,
-    &unpriced, &whole,   &overhead, &in_flight,    &waiting,    &connections, &commits,   &ops,        &up,
+    &accepted,    &refused, &turns_ok, &turns_notice, &cache_hits, &unsafe,    &tokens_in,
+    &tokens_out,  &cost,    &unpriced, &whole,        &overhead,   &in_flight, &waiting,
+    &connections, &commits, &ops,      &up,           &helpful,    &unhelpful,
 };
 
 void health_count_refused(void)
@@ -73,6 +78,11 @@ void health_count_turn(const struct turn *t)
     metric_add(&unpriced, ok && t->answer.cost_nusd < 0);
     metric_add(&cache_hits, t->answer.cached);
     metric_add(&unsafe, ok && !t->validation.is_safe);
+}
+
+void health_count_feedback(bool yes)
+{
+    metric_add(yes ? &helpful : &unhelpful, 1);
 }
 
 bool health_ready(struct host *h)

@@ -99,6 +99,10 @@ void state_take(struct host *h, const char *key, state_done *done, void *ctx);
 void person_ask(struct host *h, enum person_what what, const struct message *who, state_done *done,
                 void *ctx);
 
+/* person.c: host->feedback */
+void person_feedback(struct host *h, const char *turn_id, bool helpful, const struct message *who,
+                     state_done *done, void *ctx);
+
 /* sweep.c: what lies in the store and is due (after a restart, a failure, a retry time) */
 void sweep_open(struct gateway *g);
 void sweep_now(struct gateway *g);
@@ -110,6 +114,7 @@ void health_metrics(struct host *h, struct buf *out);
 void health_count_refused(void);
 void health_count_accepted(void);
 void health_count_turn(const struct turn *t);
+void health_count_feedback(bool helpful);
 
 /* gateway.c */
 struct ticket *ticket_of(struct turn *t);

@@ -254,6 +254,11 @@ static void ingested(struct store_op *op)
         start(k);
 }
 
+static bool is_reply(const struct turn *t)
+{
+    return t->msg.reply && t->msg.reply[0];
+}
+
 static const char *payload_of(struct turn *t)
 {
     struct buf b = BUF_INIT(PAYLOAD_MAX);
@@ -266,6 +271,8 @@ static const char *payload_of(struct turn *t)
     jw_text(&w, "language", t->identity.language);
     jw_text(&w, "conversation", t->msg.conversation);
     jw_text(&w, "request_id", t->request_id);
+    if (is_reply(t))
+        jw_text(&w, "reply", t->msg.reply);
     jw_end_obj(&w);
     char *text = b.failed ? NULL : arena_strndup(&t->arena, buf_text(&b), b.len);
     buf_free(&b);
@@ -300,6 +307,7 @@ static bool ingest(struct ticket *k)
         .now_ms = now,
         .month = month,
         .default_tier = t->snap->config->tiers.fallback,
+        .unmetered = is_reply(t),
         .consent_version = strcmp(t->msg.consent, p->consent.version) == 0 ? t->msg.consent : "",
         .lease = at_once ? t->lease : NULL,
         .lease_until_ms = now + lease_ms(t),
@@ -358,6 +366,7 @@ static int recovered_fill(struct turn *t, const struct store_inbox_row *row)
     t->msg.text = arena_strdup(a, json_text(p, "text", ""));
     t->msg.locale = arena_strdup(a, json_text(p, "locale", ""));
     t->msg.country = arena_strdup(a, json_text(p, "country", ""));
+    t->msg.reply = arena_strdup(a, json_text(p, "reply", ""));
     t->msg.conversation = arena_strdup(a, json_text(p, "conversation", ""));
     t->msg.received_ms = row->received_ms;
     t->identity.language = arena_strdup(a, json_text(p, "language", "en"));

@@ -2,6 +2,7 @@
  *
  * person: what somebody asks about themselves, from a platform's ids to the store and back as JSON. The ids
  * become keys here as they do in a turn, so a person can only reach what a turn of theirs has written.
+ * feedback: what they say of an answer, likewise.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -117,4 +118,55 @@ void person_ask(struct host *h, enum person_what what, const struct message *who
                                             .tier = g->set->snap->config->tiers.fallback };
     g->parts_open++;
     store_submit(g->pipe.store, &a->op);
+}
+
+/* ---- what they think of an answer ---- */
+
+struct opinion {
+    struct store_op op;
+    struct gateway *gateway;
+    struct turn_identity identity;
+    char turn_id[TURN_ID_BYTES];
+    state_done *done;
+    void *ctx;
+};
+
+static void told(struct store_op *op)
+{
+    struct opinion *o = op->ctx;
+    struct gateway *g = o->gateway;
+    if (op->rc < 0)
+        log_error("feedback.failed", "turn=%s err=\"%s\"", o->turn_id, op->err.text);
+    if (op->rc == 0)
+        health_count_feedback(op->u.feedback.helpful);
+    if (o->done)
+        o->done(o->ctx, op->rc, NULL);
+    free(o);
+    g->parts_open--;
+    gateway_check_drained(g);
+}
+
+void person_feedback(struct host *h, const char *turn_id, bool helpful, const struct message *who,
+                     state_done *done, void *ctx)
+{
+    struct gateway *g = CONTAINER_OF(h, struct gateway, host);
+    struct opinion *o = calloc(1, sizeof *o);
+    if (!o) {
+        if (done)
+            done(ctx, -ENOMEM, NULL);
+        return;
+    }
+    o->gateway = g;
+    o->done = done;
+    o->ctx = ctx;
+    strncat(o->turn_id, turn_id, TURN_ID_BYTES - 1);
+    identify(&o->identity, g->pipe.keys.identity, who);
+    o->op.kind = STORE_FEEDBACK;
+    o->op.done = told;
+    o->op.ctx = o;
+    o->op.u.feedback = (struct store_feedback){
+        .turn_id = o->turn_id, .user_key = o->identity.user_key, .helpful = helpful, .now_ms = clock_wall_ms()
+    };
+    g->parts_open++;
+    store_submit(g->pipe.store, &o->op);
 }

@@ -2,7 +2,8 @@
  *
  * state: an adapter's durable words, by way of the store's writer. Each request holds the drain back until it
  * is on disk, and its answer comes while the adapter still stands. Keys may name people and chats, so all
- * behind the channel's name is stored as a keyed hash.
+ * behind the channel's name is stored as a keyed hash; values may hold what somebody wrote, so they are
+ * sealed, each bound to its key.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "base/str.h"
 #include "gateway/inside.h"
 
-#define STATE_BYTES (1U << 20) /* of one key and its value */
+#define STATE_BYTES (2U << 20) /* of one key, its value, and that sealed, in hex */
 
 struct stating {
     struct store_op op;
@@ -25,14 +26,35 @@ struct stating {
     void *ctx;
 };
 
+static const char *sealed(const struct stating *s, const char *key, const char *value, struct arena *words)
+{
+    size_t len = 0;
+    void *raw = keys_seal(&s->gateway->pipe.keys, key, value, words, &len);
+    char *hex = raw ? arena_alloc(words, 2 * len + 1) : NULL;
+    if (hex)
+        hex_write(hex, raw, len);
+    return hex;
+}
+
+/* NULL also for what does not open: another seal.key than when it was put. */
+static const char *opened(const struct stating *s, const char *key, const char *hex, struct arena *words)
+{
+    size_t len = strlen(hex) / 2;
+    void *raw = arena_alloc(words, len + 1);
+    return raw && hex_read(raw, len, hex) ? keys_open(&s->gateway->pipe.keys, key, raw, len, words) : NULL;
+}
+
 static void stated(struct store_op *op)
 {
     struct stating *s = op->ctx;
     struct gateway *g = s->gateway;
+    const char *got = op->u.state.got;
     if (op->rc)
         log_error("state.failed", "key=%s err=\"%s\"", op->u.state.key, op->err.text);
+    if (got && !(got = opened(s, op->u.state.key, got, &s->words)))
+        log_error("state.unreadable", "key=%s hint=\"was seal.key replaced?\"", op->u.state.key);
     if (s->done)
-        s->done(s->ctx, op->rc, op->u.state.got);
+        s->done(s->ctx, op->rc, got);
     arena_wipe(&s->words);
     free(s);
     g->parts_open--;
@@ -53,9 +75,11 @@ static void state_ask(struct host *h, const struct store_state *what, state_done
     struct stating *s = calloc(1, sizeof *s);
     if (s) {
         arena_init(&s->words, STATE_BYTES);
+        s->gateway = g;
         s->op.u.state = *what;
         s->op.u.state.key = stored_key(g, what->key, &s->words);
-        s->op.u.state.value = what->value ? arena_strdup(&s->words, what->value) : NULL;
+        s->op.u.state.value =
+            what->value && s->op.u.state.key ? sealed(s, s->op.u.state.key, what->value, &s->words) : NULL;
     }
     if (!s || s->words.failed) {
         if (s)
@@ -70,7 +94,6 @@ static void state_ask(struct host *h, const struct store_state *what, state_done
     s->op.ctx = s;
     s->op.u.state.now_ms = clock_wall_ms();
     s->op.u.state.arena = &s->words;
-    s->gateway = g;
     s->done = done;
     s->ctx = ctx;
     g->parts_open++;

@@ -32,7 +32,9 @@ struct http_request {
     size_t headers;
     const void *body; /* copied */
     size_t body_len;
-    bool fresh;                                       /* a new connection, not one kept from before */
+    const char *proxy; /* its URL; NULL or "" = as the environment says, and never to this machine */
+    bool ipv4;         /* not by IPv6 */
+    bool fresh;        /* a new connection, not one kept from before */
     int connect_ms, first_byte_ms, idle_ms, total_ms; /* 0 = none */
     int64_t body_cap_bytes;                           /* 0 = HTTP_BODY_MAX */
     void *ctx;

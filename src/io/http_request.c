@@ -95,10 +95,14 @@ static int method_check(const char *method, struct err *err)
 static int easy_prepare(struct http_call *c, const struct http_request *r, bool loopback, struct err *err)
 {
     CURL *e = c->easy;
+    bool proxy = r->proxy && r->proxy[0];
     bool bare = !r->body_len && (strcmp(r->method, "GET") == 0 || strcmp(r->method, "DELETE") == 0);
     CURLcode bad = curl_easy_setopt(e, CURLOPT_URL, r->url);
     bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->header);
-    bad |= curl_easy_setopt(e, CURLOPT_PROXY, loopback ? "" : NULL);
+    bad |= curl_easy_setopt(e, CURLOPT_PROXY, proxy ? r->proxy : loopback ? "" : NULL);
+    bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, proxy ? "" : NULL);
+    bad |= curl_easy_setopt(e, CURLOPT_IPRESOLVE,
+                            r->ipv4 ? (long)CURL_IPRESOLVE_V4 : (long)CURL_IPRESOLVE_WHATEVER);
     if (bare) {
         bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
         bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);

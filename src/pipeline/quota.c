@@ -11,6 +11,8 @@
 
 #include "pipeline/stages.h"
 
+#define NEARLY_PERCENT 80
+
 /* First instant of the month after `wall_ms`, UTC, as "2026-12-01". */
 static const char *next_month(struct turn *t, int64_t wall_ms)
 {
@@ -25,9 +27,19 @@ static const char *next_month(struct turn *t, int64_t wall_ms)
     return arena_printf(&t->arena, "%.7s-01", text);
 }
 
+/* Of the messages of a month exactly one is the first past the mark, so it is told once without being kept
+ * anywhere. */
+static bool nearly_used(const struct turn_quota *q)
+{
+    int64_t mark = (q->limit * NEARLY_PERCENT + 99) / 100;
+    return q->limit > 1 && q->used == mark && mark < q->limit;
+}
+
 enum verdict stage_quota(struct turn *t, struct worker *w X_UNUSED)
 {
     if (t->quota.granted) {
+        if (nearly_used(&t->quota))
+            turn_warn(t, "quota_nearly_used");
         t->pipeline->hooks->progress(t, "searching"); /* what the coming hop does */
         return NEXT;
     }

@@ -9,6 +9,7 @@ const struct stage pipeline_stages[] = {
     { "identify", ON_LOOP, ADMIT, stage_identify },
     { "limit", ON_LOOP, ADMIT, stage_limit },
     /* T1 */
+    { "reply", ON_LOOP, ANSWER, stage_reply },
     { "consent", ON_LOOP, ANSWER, stage_consent },
     { "quota", ON_LOOP, ANSWER, stage_quota },
     { "screen", ON_WORKER, ANSWER, stage_screen },

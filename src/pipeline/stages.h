@@ -11,6 +11,7 @@ enum verdict stage_identify(struct turn *t, struct worker *w);
 /* user_key and conv_key of who wrote `m`. */
 void identify(struct turn_identity *id, const uint8_t key[KEY_RAW_BYTES], const struct message *m);
 enum verdict stage_limit(struct turn *t, struct worker *w);
+enum verdict stage_reply(struct turn *t, struct worker *w);
 enum verdict stage_consent(struct turn *t, struct worker *w);
 enum verdict stage_quota(struct turn *t, struct worker *w);
 enum verdict stage_screen(struct turn *t, struct worker *w);

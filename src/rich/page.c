@@ -104,18 +104,19 @@ static void put_source(struct rich_page *p, const struct rich_source *s, bool fi
         rich_span_add(p, RICH_LINK, from, arena_strdup(p->words, s->url));
 }
 
-static void put_sources(struct rich_page *p, const struct rich_source *source, size_t n)
+static void put_sources(struct rich_page *p, const char *heading, const struct rich_source *source, size_t n)
 {
     if (p->text.len > 0)
         buf_adds(&p->text, "\n\n");
     rich_block(p);
-    buf_adds(&p->text, "Sources");
-    rich_span_add(p, RICH_BOLD, p->text.len - strlen("Sources"), NULL);
+    buf_adds(&p->text, heading);
+    rich_span_add(p, RICH_BOLD, p->text.len - strlen(heading), NULL);
     for (size_t i = 0; i < n; i++)
         put_source(p, &source[i], i == 0);
 }
 
-int rich_answer(struct rich_page *p, const char *markdown, const struct rich_source *source, size_t n)
+int rich_answer(struct rich_page *p, const char *markdown, const char *heading,
+                const struct rich_source *source, size_t n)
 {
     size_t len = strlen(markdown);
     int rc = rich_markdown(p, markdown, len);
@@ -127,6 +128,6 @@ int rich_answer(struct rich_page *p, const char *markdown, const struct rich_sou
         rich_put(&p->text, markdown, len, true);
     }
     if (n > 0)
-        put_sources(p, source, n);
+        put_sources(p, heading, source, n);
     return rich_failed(p) ? -ENOMEM : 0;
 }

@@ -53,9 +53,10 @@ struct rich_page {
 /* Strings of spans go into `words`. */
 void rich_init(struct rich_page *p, struct arena *words, bool heads);
 void rich_free(struct rich_page *p);
-/* A whole answer with its sources as a numbered list below. One that Markdown leaves nothing of is taken as
- * it was written. 0, -ENOMEM (also for text of more than RICH_PAGE_MAX). */
-int rich_answer(struct rich_page *p, const char *markdown, const struct rich_source *source, size_t n);
+/* A whole answer with its sources as a numbered list below, under a heading. One that Markdown leaves nothing
+ * of is taken as it was written. 0, -ENOMEM (also for text of more than RICH_PAGE_MAX). */
+int rich_answer(struct rich_page *p, const char *markdown, const char *heading,
+                const struct rich_source *source, size_t n);
 
 /* A link that platforms take: http or https with a host, and nothing that does not belong into one. */
 bool rich_url_ok(const char *url);

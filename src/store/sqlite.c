@@ -360,6 +360,7 @@ const struct store_ops store_sqlite = {
     .part_set = sqlite_part_set,
     .state = sqlite_state,
     .person = sqlite_person,
+    .feedback = sqlite_feedback,
     .recover = sqlite_recover,
     .reap = sqlite_reap,
     .prune = sqlite_prune,

@@ -60,6 +60,7 @@ enum sql_id {
     SQL_STATE_DROP,
     SQL_FORGET_TURNS,
     SQL_FORGET_PSEUDONYMS,
+    SQL_FEEDBACK,
     SQL_SET_TIER,
     SQL_CONSENT_INSERT,
     SQL_INBOX_DUE,
@@ -143,6 +144,7 @@ int sqlite_attempt_begin(struct store_db *db, struct store_attempt *in, struct e
 int sqlite_attempt_end(struct store_db *db, const struct store_attempt *in, struct err *err);
 int sqlite_part_set(struct store_db *db, struct store_part *in, struct err *err);
 int sqlite_person(struct store_db *db, struct store_person *p, struct err *err);
+int sqlite_feedback(struct store_db *db, const struct store_feedback *f, struct err *err);
 int sqlite_state(struct store_db *db, struct store_state *s, struct err *err);
 int sqlite_recover(struct store_db *db, int64_t now_ms, const char *notice_json, struct err *err);
 int sqlite_reap(struct store_db *db, int64_t now_ms, const char *notice_json, int64_t *n, struct err *err);

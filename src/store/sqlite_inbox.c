@@ -113,7 +113,7 @@ int sqlite_ingest(struct store_db *db, const struct store_ingest *in, struct are
     int rc = facts_read(db, in, a, &facts, err);
     if (rc)
         return rc;
-    out->quota = quota_of(facts.tier, in->tier_limit[facts.tier], facts.taken);
+    out->quota = quota_of(facts.tier, in->unmetered ? 0 : in->tier_limit[facts.tier], facts.taken);
     rc = row_insert(db, in, &out->quota, err);
     if (rc == X_E_DUPLICATE) {
         int failed = row_earlier(db, in, a, out, err);

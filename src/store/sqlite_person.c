@@ -44,6 +44,17 @@ static int person_forget(struct store_db *db, struct store_person *p, struct err
     return rc;
 }
 
+int sqlite_feedback(struct store_db *db, const struct store_feedback *f, struct err *err)
+{
+    struct query q X_CLEANUP(query_close) = query_open(db, SQL_FEEDBACK);
+    query_text(&q, f->turn_id);
+    query_text(&q, f->user_key);
+    query_int(&q, f->helpful);
+    query_int(&q, f->now_ms);
+    int rc = query_run(&q, err);
+    return rc || db_changes(db) ? rc : err_set(err, X_E_NOT_FOUND, "no such answer");
+}
+
 int sqlite_person(struct store_db *db, struct store_person *p, struct err *err)
 {
     switch (p->what) {

@@ -18,8 +18,9 @@ EMBED(schema_0001, "src/store/schema/0001.sql");
 EMBED(schema_0002, "src/store/schema/0002.sql");
 EMBED(schema_0003, "src/store/schema/0003.sql");
 EMBED(schema_0004, "src/store/schema/0004.sql");
+EMBED(schema_0005, "src/store/schema/0005.sql");
 
-static const char *const migration[] = { schema_0001, schema_0002, schema_0003, schema_0004 };
+static const char *const migration[] = { schema_0001, schema_0002, schema_0003, schema_0004, schema_0005 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_LEN(migration))
 
 static int version_get(struct store_db *db, int64_t *version, struct err *err)

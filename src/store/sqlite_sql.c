@@ -162,6 +162,9 @@ const struct sql sqlite_sql[SQL_COUNT] = {
                         "SELECT value FROM state WHERE key = ?1 AND (until_ms = 0 OR until_ms > ?2)" },
     [SQL_FORGET_TURNS] = { "forget.turns", "DELETE FROM turn WHERE conv_key = ?1" },
     [SQL_FORGET_PSEUDONYMS] = { "forget.pseudonyms", "DELETE FROM pseudonym WHERE conv_key = ?1" },
+    [SQL_FEEDBACK] = { "feedback", "INSERT INTO feedback (turn_id, helpful, at_ms)"
+                                   " SELECT turn_id, ?3, ?4 FROM turn WHERE turn_id = ?1 AND user_key = ?2"
+                                   " ON CONFLICT (turn_id) DO UPDATE SET helpful = ?3, at_ms = ?4" },
     [SQL_STATE_DROP] = { "state.drop", "DELETE FROM state WHERE key = ?1" },
 
     [SQL_SET_TIER] = { "set_tier", "INSERT INTO user (user_key, tier, changed_ms) VALUES (?1, ?2, ?3) ON "

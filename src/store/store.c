@@ -118,6 +118,8 @@ static int op_apply(const struct store_ops *o, struct store_db *db, struct store
         return o->state(db, &op->u.state, err);
     case STORE_PERSON:
         return o->person(db, &op->u.person, err);
+    case STORE_FEEDBACK:
+        return o->feedback(db, &op->u.feedback, err);
     case STORE_REAP:
         return o->reap(db, op->u.reap.now_ms, op->u.reap.notice_json, &op->u.reap.n, err);
     case STORE_PRUNE:

@@ -30,6 +30,7 @@ enum store_kind {
     STORE_PART_SET,
     STORE_STATE,
     STORE_PERSON,
+    STORE_FEEDBACK,
     STORE_REAP,
     STORE_PRUNE,
     STORE_SET_TIER,
@@ -55,6 +56,7 @@ struct store_op {
         struct store_part part;
         struct store_state state;
         struct store_person person;
+        struct store_feedback feedback;
         struct {
             int64_t now_ms;
             const char *notice_json;

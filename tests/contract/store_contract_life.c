@@ -87,6 +87,22 @@ static void quota__a_refused_message_is_answered_without_a_bill(void **state)
     assert_int_equal(store_kit_quota(k, "2026-11"), 0);
 }
 
+static void quota__an_unmetered_message_takes_nothing(void **state)
+{
+    struct store_kit *k = *state;
+    struct store_ingest in = store_kit_message(&k->a, "1");
+    struct store_ingested got;
+    in.unmetered = true;
+    in.tier_limit[in.default_tier] = -1;
+    assert_int_equal(TX(k, OPS->ingest(k->db, &in, &k->a, &got, &k->err)), 0);
+    assert_false(got.quota.granted);
+    assert_int_equal(store_kit_quota(k, "2026-11"), 0);
+    struct store_answer out = store_kit_answer(&got);
+    out.billed = false;
+    assert_int_equal(TX(k, OPS->answer(k->db, &out, &k->err)), 0);
+    assert_int_equal(store_kit_quota(k, "2026-11"), 0);
+}
+
 static void quota__each_month_begins_anew(void **state)
 {
     struct store_kit *k = *state;
@@ -422,6 +438,20 @@ static void state__ends_with_its_time_and_is_pruned(void **state)
 
 /* ---- what a person asks about themselves ---- */
 
+static void feedback__is_of_the_one_who_asked_and_the_last_word_counts(void **state)
+{
+    struct store_kit *k = *state;
+    struct store_ingested got = store_kit_turn(k, "1", "q", "a", STORE_KIT_NOW);
+    struct store_feedback f = { got.turn_id, "alice", true, STORE_KIT_NOW };
+    assert_int_equal(TX(k, OPS->feedback(k->db, &f, &k->err)), 0);
+    f.helpful = false;
+    assert_int_equal(TX(k, OPS->feedback(k->db, &f, &k->err)), 0);
+    f.user_key = "bob";
+    assert_int_equal(TX(k, OPS->feedback(k->db, &f, &k->err)), X_E_NOT_FOUND);
+    f = (struct store_feedback){ "nothing", "alice", true, STORE_KIT_NOW };
+    assert_int_equal(TX(k, OPS->feedback(k->db, &f, &k->err)), X_E_NOT_FOUND);
+}
+
 static void forget__takes_the_conversation_and_leaves_the_bill(void **state)
 {
     struct store_kit *k = *state;
@@ -544,6 +574,7 @@ int store_contract_life(const struct store_ops *ops)
         CASE(quota__minus_one_is_unlimited_and_zero_is_none),
         CASE(quota__an_unbilled_answer_gives_it_back_once),
         CASE(quota__a_refused_message_is_answered_without_a_bill),
+        CASE(quota__an_unmetered_message_takes_nothing),
         CASE(quota__each_month_begins_anew),
         CASE(quota__is_settled_in_the_month_it_was_reserved_in),
         CASE(set_tier__decides_the_limit),
@@ -561,6 +592,7 @@ int store_contract_life(const struct store_ops *ops)
         CASE(state__keeps_the_latest_word),
         CASE(state__is_taken_once),
         CASE(state__ends_with_its_time_and_is_pruned),
+        CASE(feedback__is_of_the_one_who_asked_and_the_last_word_counts),
         CASE(forget__takes_the_conversation_and_leaves_the_bill),
         CASE(prune__never_takes_what_is_owed),
         CASE(prune__pseudonyms_go_with_the_last_turn),

@@ -17,6 +17,7 @@ import json
 import socket
 import threading
 import time
+import urllib.parse
 
 from fake_telegram_http import Call, Gone, Handler, Server, peer_left
 from fake_telegram_rules import Refused, check_call, entities_of
@@ -47,6 +48,8 @@ class FakeTelegram:
         self.messages = {}  # (chat, message_id) -> message; a deleted one is not there
         self.deleted, self.edits = [], collections.Counter()
         self.queries, self.commands, self.webhook = {}, {}, None  # queries: id -> answer, None = not yet
+        self.brought, self.hook_error = [], None  # statuses of webhook calls, 0 = none; when and why one failed
+        self.guests = {}  # guest query -> the result it was answered with
         self.unknown_chats = False  # True: 400 for a chat in which nobody wrote yet
         self.blocked, self.moved, self.no_threads = set(), {}, set()  # chats; old -> new; (chat, thread)
         self._queue, self._chats, self._faults, self._pause = [], set(), [], {}
@@ -146,12 +149,6 @@ class FakeTelegram:
         self.moved[old] = new
         self.push(message=self.message(chat=old, type="group", migrate_to_chat_id=new))
         self.push(message=self.message(chat=new, migrate_from_chat_id=old))
-
-    def deliver(self, client, update, path="/telegram/webhook"):
-        """Telegram's call of our webhook, with the secret it was given. `update` may be bytes."""
-        secret = (self.webhook or {}).get("secret_token")
-        head = {"X_Telegram_Bot_Api_Secret_Token": secret} if secret else {}
-        return client.post(path, update, Content_Type="application/json", **head)
 
     def _known(self, m):
         with self.news:
@@ -361,7 +358,31 @@ class FakeTelegram:
         self.webhook = call.args if call.args["url"] else None
         self._poll = None
         self.news.notify_all()
+        if self.webhook:
+            threading.Thread(target=self._bring, args=(self.webhook,), daemon=True).start()
         return True
+
+    def _bring(self, hook):
+        """Brings the updates one by one; what is not answered with 2xx is brought again."""
+        where, epoch = urllib.parse.urlsplit(hook["url"]), self.epoch
+        head = {"Content-Type": "application/json"}
+        if "secret_token" in hook:
+            head["X-Telegram-Bot-Api-Secret-Token"] = hook["secret_token"]
+        while True:
+            with self.news:
+                self.news.wait_for(lambda: self.webhook is not hook or self.epoch != epoch or self._queue)
+                if self.webhook is not hook or self.epoch != epoch:
+                    return
+                first = self._queue[0]
+            status = _bring_one(where, first[1], head)
+            with self.news:
+                self.brought.append(status)
+                if 200 <= status < 300 or not first[0]:
+                    self._queue = [q for q in self._queue if q is not first]
+                    self.news.notify_all()
+                else:
+                    self.hook_error = int(time.time()), f"Wrong response from the webhook: {status}"
+                    self.news.wait(0.2)
 
     def _do_deleteWebhook(self, call):
         self.webhook = None
@@ -370,8 +391,18 @@ class FakeTelegram:
         return True
 
     def _do_getWebhookInfo(self, call):
-        return {"url": (self.webhook or {}).get("url", ""), "has_custom_certificate": False,
+        info = {"url": (self.webhook or {}).get("url", ""), "has_custom_certificate": False,
                 "pending_update_count": len(self._queue)}
+        if self.hook_error:
+            info["last_error_date"], info["last_error_message"] = self.hook_error
+        return info
+
+    def _do_answerGuestQuery(self, call):
+        query = call.args["guest_query_id"]
+        if query in self.guests:
+            raise Refused(400, TOO_LATE)
+        self.guests[query] = call.args["result"]
+        return {"inline_message_id": f"guest-{query}"}
 
     def _chat(self, chat, thread=None):
         if chat in self.blocked:
@@ -424,6 +455,18 @@ class FakeTelegram:
         if time.monotonic() < until - 0.05:
             early, chat = until - time.monotonic(), call.args.get("chat_id")
             self.violations.append(f"{call.method} to {chat} {early:.2f} s before its retry_after")
+
+
+def _bring_one(where, body, head):
+    """Its status; 0 = it could not be brought."""
+    connection = http.client.HTTPConnection(where.hostname, where.port, timeout=60)
+    try:
+        connection.request("POST", where.path, body, head)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def _type(chat):

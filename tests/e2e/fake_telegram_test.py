@@ -2,6 +2,8 @@
 """Proves the stand-in for Telegram: queue and offset, who gets 409, each fault, and that it sees what is
 wrong. It needs no build."""
 import http.client
+import http.server
+import json
 import threading
 import time
 
@@ -143,18 +145,30 @@ def chats__that_cannot_be_written_to():
 
 
 @net.case
-def webhook__is_called_with_its_secret():
+def webhook__is_called_with_its_secret_until_it_says_200():
+    heard, statuses = [], [503, 200]
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            heard.append((self.path, self.headers["X-Telegram-Bot-Api-Secret-Token"], body["message"]["text"]))
+            self.send_response(statuses[min(len(heard), len(statuses)) - 1])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=hook.serve_forever, args=(0.02,), daemon=True).start()
     with FakeTelegram() as tg, Bot(tg) as bot:
-        bot.ok("setWebhook", url="https://x.example/h", secret_token="s-1")
-
-        class Client:
-            @staticmethod
-            def post(*args, **headers):
-                return args, headers
-
-        (path, body), headers = tg.deliver(Client, tg.update(message=tg.message("x")))
-        net.equal((path, headers["X_Telegram_Bot_Api_Secret_Token"]), ("/telegram/webhook", "s-1"))
-        net.equal((body["message"]["text"], tg.pending()), ("x", []))
+        bot.ok("setWebhook", url=f"http://127.0.0.1:{hook.server_port}/h", secret_token="s-1")
+        tg.say("x")
+        tg.wait("it is taken", lambda: not tg._queue)
+        net.equal(heard, [("/h", "s-1", "x")] * 2)
+        net.equal(bot.ok("getWebhookInfo")["last_error_message"], "Wrong response from the webhook: 503")
+    hook.shutdown()
+    hook.server_close()
 
 
 @net.case

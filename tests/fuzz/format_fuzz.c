@@ -38,7 +38,7 @@ static void check_json(const struct tg_text *t)
     struct buf json = BUF_INIT(CHECKS_BYTES);
     cJSON *read = NULL;
 
-    tg_text_json(&json, t);
+    tg_text_json(&json, t, "");
     must(json_parse(&read, buf_text(&json), json.len, NULL) == 0, "a payload reads back");
     must(strcmp(json_text(read, "text", ""), t->text) == 0, "a payload keeps the text");
     must(cJSON_GetArraySize(cJSON_GetObjectItem(read, "entities")) == (int)t->entities, "and the entities");
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(markdown, data, size);
     markdown[size] = '\0';
     arena_init(&a, CHECKS_BYTES);
-    must(tg_format(markdown, NULL, 0, &a, &t, &n) == 0, "every answer can be sent");
+    must(tg_format(markdown, "", NULL, 0, &a, &t, &n) == 0, "every answer can be sent");
     must(format_fault(t, n) == NULL, "every message keeps the rules");
     check_seen(markdown, t, n);
     for (size_t i = 0; i < n; i++)

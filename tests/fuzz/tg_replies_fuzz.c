@@ -47,7 +47,7 @@ static void check_payload(const char *json, size_t len)
     struct buf payload = BUF_INIT(1U << 20), body = BUF_INIT(2U << 20);
     cJSON *tree = NULL;
     buf_add(&payload, json, len);
-    tg_send_message(&body, 5, 6, 7, buf_text(&payload), "", false);
+    tg_send_message(&body, 5, 6, 7, buf_text(&payload), false);
     if (!body.failed && json_parse(&tree, buf_text(&payload), payload.len, NULL) == 0) {
         cJSON_Delete(tree);
         must(json_parse(&tree, buf_text(&body), body.len, NULL) == 0, "a call of JSON is JSON");

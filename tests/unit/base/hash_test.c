@@ -135,6 +135,21 @@ static void ed25519__known_answers(void **state)
     assert_false(ed25519_verify(signature[1], key[0], "\xaf\x82", 2));
 }
 
+static void hex__there_and_back(void **state)
+{
+    static const char *const bad[] = { "", "00", "00ff8", "00ff80aa", "00fg80", "00 f80", "0x00ff80" };
+    const unsigned char raw[] = { 0, 0xff, 0x80 };
+    unsigned char back[3];
+    char text[7];
+    (void)state;
+    hex_write(text, raw, sizeof raw);
+    assert_string_equal(text, "00ff80");
+    assert_true(hex_read(back, sizeof back, text));
+    assert_memory_equal(back, raw, sizeof raw);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(hex_read(back, sizeof back, bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +161,7 @@ int main(void)
         cmocka_unit_test(hash__seeded_is_stable_within_the_process),
         cmocka_unit_test(hash__fnv_known_answers),
         cmocka_unit_test(bytes__equal_secret_compares_all),
+        cmocka_unit_test(hex__there_and_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,7 @@ static void config_file__comments_are_blank(void **state)
 
     (void)state;
     assert_int_equal(c->drain_ms, 2);
-    assert_string_equal(c->telegram.api_base, "http://127.0.0.1:9//x");
+    assert_string_equal(c->telegram.at[0].api_base, "http://127.0.0.1:9//x");
     config_free(c);
 }
 

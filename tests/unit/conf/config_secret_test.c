@@ -8,7 +8,7 @@ static void token_is(const char *text, const char *const *env, const char *want)
 {
     struct config *c = load_ok(text, env, NULL);
 
-    assert_string_equal(c->telegram.token, want);
+    assert_string_equal(c->telegram.at[0].token, want);
     config_free(c);
 }
 

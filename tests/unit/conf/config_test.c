@@ -32,9 +32,9 @@ static void config__defaults_without_any_source(void **state)
     assert_int_equal(c->tiers.fallback, TIER_FREE);
     assert_int_equal(c->consent.region, REGION_AUTO);
     assert_false(c->consent.strict);
-    assert_string_equal(c->telegram.api_base, "https://api.telegram.org");
+    assert_string_equal(c->telegram.at[0].api_base, "https://api.telegram.org");
     assert_string_equal(c->discord.api_base, "https://discord.com/api/v10");
-    assert_string_equal(c->telegram.token, "");
+    assert_string_equal(c->telegram.at[0].token, "");
     config_free(c);
 }
 

@@ -492,6 +492,42 @@ static void http__proxy_is_for_the_world_outside(void **state X_UNUSED)
     http_rig_close(r);
 }
 
+/* One that a request names is for every host, this machine too; the environment has no say. */
+static void http__proxy_of_a_request_comes_first(void **state X_UNUSED)
+{
+    struct http_rig *r = http_rig_open();
+    char proxy[128], v6[64];
+    struct err err;
+    httptrap_url(&r->trap, proxy, "");
+    setenv("no_proxy", "*", 1);
+    const struct http_request by = { .method = "GET", .proxy = proxy };
+    struct http_probe out = { .rig = r }, in = { .rig = r }, dead = { .rig = r }, six = { .rig = r };
+    assert_int_equal(http_probe_try(&out, "http://example.invalid/ok", by, &err), 0);
+    http_probe_wait(&out);
+    assert_int_equal(out.status, 404);
+    assert_int_equal(http_probe_try(&in, "http://127.0.0.1:1/ok", by, &err), 0);
+    http_probe_wait(&in);
+    assert_int_equal(in.status, 404);
+    const struct http_request gone = { .method = "GET", .proxy = "socks5h://u:secret@127.0.0.1:1" };
+    assert_int_equal(http_probe_try(&dead, "http://127.0.0.1:1/ok", gone, &err), 0);
+    http_probe_wait(&dead);
+    assert_int_equal(dead.how, HTTP_CONNECT);
+    assert_false(dead.sent);
+    assert_null(strstr(dead.detail, "secret"));
+    unsetenv("no_proxy");
+    snprintf(v6, sizeof v6, "http://[::1]:%d/ok", r->trap.port);
+    assert_int_equal(http_probe_try(&six, v6, (struct http_request){ .method = "GET", .ipv4 = true }, &err),
+                     0);
+    http_probe_wait(&six);
+    assert_int_equal(six.how, HTTP_CONNECT);
+    assert_false(six.sent);
+    buf_free(&out.body);
+    buf_free(&in.body);
+    buf_free(&dead.body);
+    buf_free(&six.body);
+    http_rig_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +555,7 @@ int main(void)
         cmocka_unit_test(http__late_loop_is_no_time_out),
         cmocka_unit_test(http__bad_requests_are_refused_at_once),
         cmocka_unit_test(http__proxy_is_for_the_world_outside),
+        cmocka_unit_test(http__proxy_of_a_request_comes_first),
     };
     signal(SIGPIPE, SIG_IGN);
     sem_init(&dns_asked, 0, 0);

@@ -32,6 +32,22 @@ static void quota__granted_goes_on_and_says_what_comes(void **state)
     assert_null(k->turn.answer.code);
 }
 
+/* Each count is had by one message of a month, so exactly one is told. */
+static void quota__one_message_is_told_that_it_is_nearly_used(void **state)
+{
+    static const struct {
+        int64_t limit, told; /* 0 = nobody */
+    } row[] = { { 100, 80 }, { 10, 8 }, { 7, 6 }, { 5, 4 }, { 3, 0 }, { 1, 0 }, { 0, 0 }, { -1, 0 } };
+    struct stage_kit *k = *state;
+    for (size_t i = 0; i < ARRAY_LEN(row); i++)
+        for (int64_t used = 1; used <= 100; used++) {
+            stage_kit_turn(k);
+            k->turn.quota = (struct turn_quota){ .granted = true, .limit = row[i].limit, .used = used };
+            assert_int_equal(stage_quota(&k->turn, NULL), NEXT);
+            assert_int_equal(stage_kit_warned(k, "quota_nearly_used"), used == row[i].told);
+        }
+}
+
 static void quota__refusal_names_tier_limit_and_day(void **state)
 {
     struct stage_kit *k = *state;
@@ -83,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGE_CASE(quota__granted_goes_on_and_says_what_comes),
+        STAGE_CASE(quota__one_message_is_told_that_it_is_nearly_used),
         STAGE_CASE(quota__refusal_names_tier_limit_and_day),
         STAGE_CASE(quota__starts_again_on_the_first_of_the_next_month),
         STAGE_CASE(quota__out_of_memory_fails_and_refuses_nobody),

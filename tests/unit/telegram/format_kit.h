@@ -29,7 +29,7 @@ static inline void answer_with(struct answer *a, const char *markdown, const str
     const char *fault;
 
     arena_init(&a->words, CHECKS_BYTES);
-    assert_int_equal(tg_format(markdown, s, n, &a->words, &a->t, &a->n), 0);
+    assert_int_equal(tg_format(markdown, "Sources", s, n, &a->words, &a->t, &a->n), 0);
     fault = format_fault(a->t, a->n);
     if (fault)
         fail_msg("%s", fault);

@@ -67,7 +67,7 @@ static void format__payload_is_json(void **state)
 
     (void)state;
     answer_of(&a, "**\"a\"** *b* ~~c~~ `d` [e](https://x.example/?\"=1)\n> q\n\n```c\nx\n```");
-    tg_text_json(&out, &a.t[0]);
+    tg_text_json(&out, &a.t[0], "");
     assert_string_equal(
         buf_text(&out),
         "{\"text\":\"\\\"a\\\" b c d e\\n\\nq\\n\\nx\",\"entities\":["
@@ -81,7 +81,7 @@ static void format__payload_is_json(void **state)
     buf_free(&out);
     answer_free(&a);
     answer_of(&a, "plain");
-    tg_text_json(&out, &a.t[0]);
+    tg_text_json(&out, &a.t[0], "");
     assert_string_equal(buf_text(&out), "{\"text\":\"plain\",\"entities\":[]}");
     buf_free(&out);
     answer_free(&a);
@@ -100,7 +100,7 @@ static void format__out_of_memory_is_told(void **state)
         struct arena a;
 
         arena_init(&a, cap);
-        rc = tg_format(text, &s, 1, &a, &t, &n);
+        rc = tg_format(text, "Sources", &s, 1, &a, &t, &n);
         assert_true(rc == 0 || (rc == -ENOMEM && !t && n == 0));
         arena_wipe(&a);
     }

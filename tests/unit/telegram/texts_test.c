@@ -25,7 +25,7 @@ static void texts__every_language_says_everything(void **state X_UNUSED)
         for (size_t t = 0; t < TEXTS; t++) {
             const char *text = text_languages[l].text[t];
             assert_non_null(text);
-            assert_true(utf8_valid(text, strlen(text)) && strlen(text) > 2);
+            assert_true(utf8_valid(text, strlen(text)) && strlen(text) >= 2);
         }
     }
 }
@@ -33,13 +33,30 @@ static void texts__every_language_says_everything(void **state X_UNUSED)
 static void texts__fit_their_places(void **state X_UNUSED)
 {
     static const enum text pressed[] = { TEXT_LANGUAGE_SET, TEXT_THANKS, TEXT_BUTTON_OLD,
-                                         TEXT_BUTTON_NOT_YOURS };
+                                         TEXT_BUTTON_NOT_YOURS, TEXT_RATED };
     for (size_t l = 0; l < text_languages_len; l++) {
         const char *const *text = text_languages[l].text;
         for (size_t i = 0; i < ARRAY_LEN(pressed); i++)
             assert_true(utf8_count(text[pressed[i]], strlen(text[pressed[i]])) <= CALLBACK_MAX);
         for (size_t t = TEXT_MENU_ASK; t < TEXTS; t++)
             assert_true(utf8_count(text[t], strlen(text[t])) <= DESCRIPTION_MAX);
+    }
+}
+
+/* Each translation names what the English one names. */
+static void texts__are_filled_in_alike(void **state X_UNUSED)
+{
+    static const char *const arg[] = { "<one>", "<two>" };
+    for (size_t t = 0; t < TEXTS; t++) {
+        const char *english = text_in("en", (enum text)t);
+        for (size_t l = 0; l < text_languages_len; l++) {
+            struct buf b = BUF_INIT(4096);
+            text_fill(&b, text_languages[l].code, (enum text)t, arg, ARRAY_LEN(arg));
+            assert_int_equal(!!strstr(buf_text(&b), "<one>"), !!strstr(english, "{1}"));
+            assert_int_equal(!!strstr(buf_text(&b), "<two>"), !!strstr(english, "{2}"));
+            assert_null(strchr(buf_text(&b), '{'));
+            buf_free(&b);
+        }
     }
 }
 
@@ -59,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts__every_language_says_everything),
         cmocka_unit_test(texts__fit_their_places),
+        cmocka_unit_test(texts__are_filled_in_alike),
         cmocka_unit_test(texts__unknown_languages_are_english),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

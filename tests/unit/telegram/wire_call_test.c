@@ -21,40 +21,68 @@
 #define PAYLOAD                                                                                              \
     "{\"text\":\"A \\\"b\\\" "                                                                               \
     "\xF0\x9F\x99\x82\",\"entities\":[{\"type\":\"bold\",\"offset\":0,\"length\":1}]}"
+#define BUTTONS "\"buttons\":[[{\"text\":\"Yes\",\"callback_data\":\"f:1\"}]]"
 
 static void idle_poll(struct buf *out)
 {
-    tg_get_updates(out, 0, 50);
+    tg_get_updates(out, 0, 50, false);
 }
 
 static void poll_from(struct buf *out)
 {
-    tg_get_updates(out, INT64_C(9007199254740991), 400);
+    tg_get_updates(out, INT64_C(9007199254740991), 400, true);
 }
 
 static void poll_at_once(struct buf *out)
 {
-    tg_get_updates(out, -1, -3);
+    tg_get_updates(out, -1, -3, false);
 }
 
 static void send_all(struct buf *out)
 {
-    tg_send_message(out, CHAT, 77, 9, PAYLOAD, "[[{\"text\":\"Yes\",\"callback_data\":\"f:1\"}]]", false);
+    tg_send_message(
+        out, CHAT, 77, 9,
+        "{\"text\":\"A\",\"entities\":[{\"type\":\"bold\",\"offset\":0,\"length\":1}]," BUTTONS "}", false);
 }
 
 static void send_plain(struct buf *out)
 {
-    tg_send_message(out, 111, 0, 0, PAYLOAD, "", true);
+    tg_send_message(out, 111, 0, 0, PAYLOAD, true);
 }
 
 static void send_without_entities(struct buf *out)
 {
-    tg_send_message(out, 111, 0, 0, "{\"entities\": [] , \"text\" : \"x\"}", "", false);
+    tg_send_message(out, 111, 0, 0, "{\"entities\": [] , \"text\" : \"x\"}", false);
 }
 
 static void edit(struct buf *out)
 {
-    tg_edit_text(out, CHAT, 9, "searching \xE2\x80\xA6");
+    tg_edit_message(out, CHAT, 9, PAYLOAD, false);
+}
+
+static void edit_plain(struct buf *out)
+{
+    tg_edit_message(out, CHAT, 9, "{\"text\":\"searching \xE2\x80\xA6\"," BUTTONS "}", true);
+}
+
+static void buttons_away(struct buf *out)
+{
+    tg_edit_buttons(out, CHAT, 9);
+}
+
+static void draft(struct buf *out)
+{
+    tg_send_draft(out, 111, 77, 3, PAYLOAD);
+}
+
+static void draft_of_nothing(struct buf *out)
+{
+    tg_send_draft(out, 111, 0, 3, "{}");
+}
+
+static void guest(struct buf *out)
+{
+    tg_answer_guest(out, "q1", PAYLOAD, false);
 }
 
 static void delete_one(struct buf *out)
@@ -84,12 +112,12 @@ static void answer_callback_silently(struct buf *out)
 
 static void set_webhook(struct buf *out)
 {
-    tg_set_webhook(out, "https://bot.example/telegram/webhook", "s-3_cret");
+    tg_set_webhook(out, "https://bot.example/telegram/webhook", "s-3_cret", true);
 }
 
 static void set_webhook_without_secret(struct buf *out)
 {
-    tg_set_webhook(out, "https://bot.example/hook", "");
+    tg_set_webhook(out, "https://bot.example/hook", "", false);
 }
 
 static const struct tg_command commands[] = { { "ask", "Ask a question" }, { "help", "What I can \"do\"" } };
@@ -115,6 +143,11 @@ static const struct {
     { "sendMessage", send_plain },
     { "sendMessage", send_without_entities },
     { "editMessageText", edit },
+    { "editMessageText", edit_plain },
+    { "editMessageReplyMarkup", buttons_away },
+    { "sendMessageDraft", draft },
+    { "sendMessageDraft", draft_of_nothing },
+    { "answerGuestQuery", guest },
     { "deleteMessage", delete_one },
     { "sendChatAction", typing },
     { "sendChatAction", typing_in_a_topic },
@@ -154,7 +187,7 @@ static void send__a_payload_without_text_fails_the_buffer(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(payload); i++) {
         struct buf body = BUF_INIT(1U << 16);
-        tg_send_message(&body, 111, 0, 0, payload[i], "", false);
+        tg_send_message(&body, 111, 0, 0, payload[i], false);
         assert_true(body.failed);
         buf_free(&body);
     }

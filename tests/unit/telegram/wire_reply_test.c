@@ -218,6 +218,11 @@ static void me__is_read(void **state)
     assert_true(me.id == INT64_C(4503599627370495));
     assert_string_equal(me.username, "Parley_bot");
     assert_true(me.reads_groups);
+    assert_false(me.guest);
+    assert_int_equal(read_me(&me, "{\"ok\":true,\"result\":{\"id\":5,\"is_bot\":true,\"username\":\"b\","
+                                  "\"supports_guest_queries\":true}}"),
+                     0);
+    assert_true(me.guest && !me.reads_groups);
 }
 
 static void me__that_cannot_be_one_is_refused(void **state)
@@ -239,6 +244,36 @@ static void me__that_cannot_be_one_is_refused(void **state)
         assert_int_equal(read_me(&me, json[i]), X_E_INVALID);
 }
 
+/* ---- getWebhookInfo ---- */
+
+static void hook__is_read_and_shows_no_secret(void **state)
+{
+    static const char full[] =
+        "{\"ok\":true,\"result\":{\"url\":\"https://a.example/h\",\"pending_update_count\":7,"
+        "\"last_error_date\":1780000000,\"last_error_message\":\"Wrong response from 12:AAbot token\"}}";
+    struct tg_hook hook;
+    struct err err;
+    (void)state;
+    assert_int_equal(tg_hook_read(full, strlen(full), &hook, &err), 0);
+    assert_string_equal(hook.url, "https://a.example/h");
+    assert_true(hook.pending == 7 && hook.error_s == 1780000000);
+    assert_string_equal(hook.detail, "Wrong response from");
+}
+
+static void hook__none_is_an_empty_address(void **state)
+{
+    static const char *const bad[] = { "", "{}", "{\"ok\":true}", "{\"ok\":true,\"result\":true}",
+                                       "{\"ok\":false,\"error_code\":500}" };
+    static const char none[] = "{\"ok\":true,\"result\":{\"url\":\"\"}}";
+    struct tg_hook hook;
+    struct err err;
+    (void)state;
+    assert_int_equal(tg_hook_read(none, strlen(none), &hook, &err), 0);
+    assert_true(!hook.url[0] && !hook.pending && !hook.error_s && !hook.detail[0]);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_int_equal(tg_hook_read(bad[i], strlen(bad[i]), &hook, &err), X_E_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +288,8 @@ int main(void)
         cmocka_unit_test(detail__is_cut),
         cmocka_unit_test(me__is_read),
         cmocka_unit_test(me__that_cannot_be_one_is_refused),
+        cmocka_unit_test(hook__is_read_and_shows_no_secret),
+        cmocka_unit_test(hook__none_is_an_empty_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

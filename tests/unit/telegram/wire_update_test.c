@@ -56,7 +56,7 @@ static const struct tg_update *read_one(struct world *w, const char *json)
     int rc = tg_update_read(json, strlen(json), &me, &w->a, &w->u, &w->err);
     if (rc)
         fail_msg("%s: %s", json, w->err.text);
-    assert_true(w->u.text && w->u.command && w->u.from_lang && w->u.callback_id && w->u.data);
+    assert_true(w->u.text && w->u.command && w->u.from_lang && w->u.callback_id && w->u.data && w->u.guest);
     return &w->u;
 }
 
@@ -93,6 +93,24 @@ static void update__a_message_with_all_its_members(void **state)
     assert_int_equal(u->thread_id, 0);
     assert_int_equal(u->media, TG_NO_MEDIA);
     assert_false(u->from_bot || u->for_other || u->mentions_us || u->replies_to_us);
+}
+
+static void update__a_guest_query_is_a_message_with_an_id(void **state)
+{
+    static const char asks[] = "\"message_id\":9,\"date\":1,\"chat\":{\"id\":-5,\"type\":\"supergroup\"}," ANN
+                               ",\"is_topic_message\":true,\"message_thread_id\":4,\"text\":\"How?\"";
+    struct world *w = *state;
+    char with[512];
+    assert_string_equal(message(w, asks)->guest, "");
+    assert_int_equal(of(w, "guest_message", asks)->kind, TG_OTHER); /* nothing could be answered to */
+    snprintf(with, sizeof with, "%s,\"guest_query_id\":\"q 1\"", asks);
+    const struct tg_update *u = of(w, "guest_message", with);
+    assert_int_equal(u->kind, TG_MESSAGE);
+    assert_string_equal(u->guest, "q 1");
+    assert_string_equal(u->text, "How?");
+    assert_int_equal(u->from_id, 111);
+    assert_int_equal(u->thread_id, 0);
+    assert_int_equal(of(w, "guest_message", "\"guest_query_id\":\"q\"")->kind, TG_OTHER);
 }
 
 static void update__ids_of_52_bits_stay_whole(void **state)
@@ -535,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(update__a_message_with_all_its_members, setup, teardown),
+        cmocka_unit_test_setup_teardown(update__a_guest_query_is_a_message_with_an_id, setup, teardown),
         cmocka_unit_test_setup_teardown(update__ids_of_52_bits_stay_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(update__an_id_that_is_no_integer_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(update__who_writes_for_a_chat_is_nobody, setup, teardown),
