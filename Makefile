@@ -71,7 +71,8 @@ SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_
 SRC_web       := web chat events wire
 SRC_telegram  := telegram account poll webhook batch question admit access commands person buttons menu texts place parts post work \
                  format wire_call wire_reply wire_update wire_words send lane due
-SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply limits gateway_state gateway_kept
+SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply \
+                 format format_chars format_write format_sources limits gateway_state gateway_kept
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------

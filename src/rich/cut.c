@@ -176,6 +176,14 @@ static size_t cut_char(const struct rich_cutter *c, const struct window *w)
     return w->limit;
 }
 
+size_t rich_floor(const char *text, size_t len, size_t max)
+{
+    const struct rich_cutter c = { .text = text, .len = len };
+    const struct window w = { 0, 0, advance(&c, 0, max) };
+
+    return w.limit == len ? len : cut_char(&c, &w);
+}
+
 /* Between two lines of a block of code that does not fit. */
 static size_t cut_code(const struct rich_cutter *c, const struct window *w)
 {

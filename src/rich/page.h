@@ -62,6 +62,8 @@ int rich_answer(struct rich_page *p, const char *markdown, const char *heading,
 bool rich_url_ok(const char *url);
 /* Belongs to the character before it: marks, joiners, variation selectors, skin tones, tags. */
 bool rich_joins(uint32_t cp);
+/* Bytes of the first `max` UTF-16 units, of what is drawn as one nothing cut off where that can be. */
+size_t rich_floor(const char *text, size_t len, size_t max);
 bool rich_blank(const char *text, size_t len); /* nothing to see: platforms take it for empty */
 
 /* ---- parts ---- */
