@@ -84,14 +84,14 @@ static size_t address_len(const char *at, const char *end)
     return n;
 }
 
-/* What would end the brackets early, or call somebody from within. */
+/* What would end the brackets early, begin a block of code, or call somebody from within, is encoded. */
 static void put_address(struct buf *out, const char *url, size_t len)
 {
     const char *end = url + len;
 
     buf_addc(out, '<');
     for (const char *at = url; at < end; at++)
-        if (*at == '<' || *at == '>' || *at == '\\' || (*at == '@' && calls(at, end, FORMAT_TEXT)))
+        if (strchr("<>\\`", *at) || (*at == '@' && calls(at, end, FORMAT_TEXT)))
             buf_printf(out, "%%%02X", (unsigned char)*at);
         else
             buf_addc(out, *at);

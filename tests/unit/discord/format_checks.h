@@ -129,7 +129,7 @@ static inline void dc_read_address(struct dc_reader *r)
     for (r->at++; r->at < end; r->at++) { /* what was encoded is what it was */
         char byte = *r->at;
         if (strncmp(r->at, "%3C", 3) == 0 || strncmp(r->at, "%3E", 3) == 0 || strncmp(r->at, "%5C", 3) == 0 ||
-            strncmp(r->at, "%40", 3) == 0) {
+            strncmp(r->at, "%40", 3) == 0 || strncmp(r->at, "%60", 3) == 0) {
             byte = (char)strtol((char[]){ r->at[1], r->at[2], 0 }, NULL, 16);
             r->at += 2;
         }

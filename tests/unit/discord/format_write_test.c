@@ -77,6 +77,7 @@ static void write__links(void **state X_UNUSED)
     expect("[https://bank.example](https://evil.example)", "<https://bank.example> (<https://evil.example>)");
     expect("[a [b] c](https://x.example)", "a \\[b] c (<https://x.example>)");
     expect("[t](https://x.example/(a)>b)", "[t](<https://x.example/(a)%3Eb>)");
+    expect("[t](https://x.example/```)", "[t](<https://x.example/%60%60%60>)");
     expect("[t](javascript:alert) [u](ftp://x)", "t u");
     expect("**[t](https://x.example)**", "**[t](<https://x.example>)**");
     expect("[`c`](https://x.example)", "[c](<https://x.example>)");
