@@ -11,9 +11,8 @@
 
 #include <parley/message.h>
 
-#define LOCALE_MAX 35 /* bytes (RFC 5646, section 4.4.1) */
-#define NAME_BYTES                                                                                           \
-    128 /* bytes of a command's or option's name: 32 characters (Discord, Application Commands) */
+#define LOCALE_MAX    35  /* bytes (RFC 5646, section 4.4.1) */
+#define NAME_BYTES    128 /* of a command or an option: 32 characters (Discord, Application Commands) */
 #define CUSTOM_ID_MAX 400 /* bytes of a custom_id: 100 characters (Discord, Component Reference) */
 #define VALUE_MAX     400 /* bytes of a value of a select: 100 characters */
 
@@ -49,8 +48,9 @@ static int read_option(struct dc_option *o, const cJSON *option, struct arena *a
 static bool is_usable(const cJSON *option)
 {
     int64_t type = json_int(option, "type");
+    size_t name = strlen(json_text(option, "name", ""));
 
-    return type >= DC_STRING && type <= DC_ATTACHMENT && json_text(option, "name", "")[0];
+    return type >= DC_STRING && type <= DC_ATTACHMENT && name > 0 && name <= NAME_BYTES;
 }
 
 /* 0, X_E_LIMIT (one text is left out), -ENOMEM. */
