@@ -27,7 +27,7 @@ WERROR  ?= $(if $(CI),-Werror)
 
 # ---- packages (Debian 12) --------------------------------------------------------------------
 PKG_BUILD := gcc g++ make libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-uv libmicrohttpd-dev \
-             libuv1-dev libcjson-dev libpcre2-dev libsqlite3-dev libfaiss-dev libopenblas-dev libsodium-dev libmd4c-dev
+             libuv1-dev libssl-dev libcjson-dev libpcre2-dev libsqlite3-dev libfaiss-dev libopenblas-dev libsodium-dev libmd4c-dev
 PKG_TEST  := libcmocka-dev clang clang-format python3 valgrind curl universal-ctags git
 PKG_BENCH := wrk
 
@@ -46,13 +46,14 @@ INC     := -Iinclude -Isrc -I. -I$(BUILD)/gen
 CFLAGS  += -std=gnu11 -g $(OPT) $(HARDEN) $(WARN) $(WARN_C) $(DEFS) $(INC) -MMD -MP
 CXXFLAGS += -std=gnu++17 -g $(OPT) $(HARDEN) -Wall -Wextra $(DEFS) $(INC) -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
-SYSLIBS := -luv -lwebsockets -lmicrohttpd -lcurl -lcjson -lpcre2-8 -lsqlite3 -lsodium -lmd4c -lpthread -lm
+SYSLIBS := -luv -lwebsockets -lssl -lcrypto -lmicrohttpd -lcurl -lcjson -lpcre2-8 -lsqlite3 -lsodium -lmd4c -lpthread -lm
 FAISSLIBS := -lfaiss -lopenblas -llapack -lgomp -lstdc++
 
 # ---- sources -----------------------------------------------------------------------------------
 SRC_base      := arena status str bytesq log clock rand hash table utf utf_sentence json json_scan json_span jsonw match metric pace answer turn
 SRC_io        := loop pool http http_call http_request fdwatch sse backoff limiter notify poller linger slots peer gate gate_target reject listener \
-                 routes sockinfo server server_conn server_http server_answer server_ws ws ws_life
+                 routes sockinfo server server_conn server_http server_answer server_ws ws ws_life ws_library ws_queue ws_url \
+                 resolve wsc wsc_dial wsc_event wsc_tls
 SRC_rich      := page markdown table chars cut
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_bots config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
@@ -228,7 +229,7 @@ ASAN_DIR := $(BUILD)/asan
 TSAN_DIR := $(BUILD)/tsan
 # Everything that crosses threads.
 TSAN_TESTS := $(filter tests/unit/io/loop_test.c tests/unit/io/pool_test.c tests/unit/io/http_test.c tests/unit/io/server% \
-              tests/unit/io/ws_test.c tests/unit/store/% tests/unit/knowledge/% \
+              tests/unit/io/ws_test.c tests/unit/io/wsc% tests/unit/store/% tests/unit/knowledge/% \
               tests/unit/conf/snapshot_test.c tests/unit/base/log_test.c tests/unit/pipeline/%,$(UNIT)) $(TURN)
 
 test: deps-test browser-deps

@@ -7,8 +7,9 @@
  */
 #include "adapters/discord/gateway_state.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "io/ws_url.h"
 
 #define RECONNECT_SPREAD_MS 1000
 #define INVALID_LEAST_MS    1000 /* Discord asks for one to five seconds (Gateway, Resuming) */
@@ -150,8 +151,10 @@ static void live(struct dc_gateway *g, const struct dc_now *now)
 /* A resume goes to an address that Discord told; it carries the token, so never from wss to anything less. */
 static bool is_address(const struct dc_gateway *g, const char *url)
 {
-    return strncmp(url, "wss://", 6) == 0 ||
-           (strncmp(url, "ws://", 5) == 0 && strncmp(g->url, "ws://", 5) == 0);
+    struct ws_url own, its;
+
+    return ws_url_parse(&its, url, NULL) == 0 &&
+           (its.tls || (ws_url_parse(&own, g->url, NULL) == 0 && !own.tls));
 }
 
 static void ready(struct dc_gateway *g, const struct dc_frame *f, const struct dc_now *now)

@@ -65,6 +65,7 @@ struct poll {
     struct backoff backoff;
     enum poll_state state;
     enum poll_ask ask;
+    int limit;   /* updates asked for: fewer after an answer that was too large */
     int garbled; /* answers in a row that could not be read */
     bool loaded; /* the stored offset was asked for */
 };

@@ -87,15 +87,15 @@ static void got_me(struct account *a)
     poll_go(a, 1);
 }
 
-/* Bytes that are no answer again and again at the same offset: whatever Telegram holds there is passed over.
- * One update lost is better than a bot that never hears again. */
+/* Bytes that are no answer again and again at the same offset, or one update that is too large: what Telegram
+ * holds there is passed over. One update lost is better than a bot that never hears again. */
 static void skip_poison(struct account *a)
 {
     static const char member[] = "\"update_id\":";
     struct poll *p = &a->poll;
     const char *at = strstr(buf_text(&p->body), member);
     int64_t id;
-    if (++p->garbled < GARBLED_MAX || !at)
+    if (!at)
         return;
     at += sizeof member - 1;
     at += strspn(at, " ");
@@ -123,6 +123,7 @@ static int got_updates(struct account *a)
         return rc;
     }
     p->garbled = 0;
+    p->limit = n < (size_t)p->limit ? TG_BATCH_MAX : p->limit;
     p->completed_ms = clock_mono_ms();
     backoff_reset(&p->backoff);
     state_is(a, POLL_OK, "");
@@ -243,6 +244,17 @@ static int on_part(void *ctx, const char *bytes, size_t len)
     return a->poll.body.failed ? -ENOMEM : 0;
 }
 
+/* All at once are too much: one by one, until they come through again. */
+static void got_too_much(struct account *a)
+{
+    struct poll *p = &a->poll;
+    bool one = p->limit == 1;
+    if (one)
+        skip_poison(a);
+    p->limit = 1;
+    poll_go(a, one ? pause_ms(a) : 1);
+}
+
 static void on_done(void *ctx, enum http_end how, int status, const char *detail)
 {
     struct account *a = ctx;
@@ -253,6 +265,10 @@ static void on_done(void *ctx, enum http_end how, int status, const char *detail
     if (header)
         str_int(str_of(header), 0, 86400, &wait_s);
     p->call = NULL;
+    if (how == HTTP_TOO_BIG && p->ask == ASK_UPDATES) {
+        got_too_much(a);
+        return;
+    }
     if (how != HTTP_OK) {
         state_is(a, POLL_NETWORK, detail);
         poll_go(a, pause_ms(a));
@@ -261,7 +277,8 @@ static void on_done(void *ctx, enum http_end how, int status, const char *detail
     if (status == 200 && p->ask == ASK_UPDATES) {
         if (got_updates(a) == 0)
             return;
-        skip_poison(a);
+        if (++p->garbled >= GARBLED_MAX)
+            skip_poison(a);
     }
     tg_reply_read(status, wait_s, buf_text(&p->body), p->body.len, &r);
     got(a, &r);
@@ -292,7 +309,7 @@ static const char *request_fill(struct account *a, struct buf *body, int *total_
     /* After trouble it is told at once whether that is over. */
     int held_s = a->poll.state == POLL_OK ? a->poll_s : 0;
     *total_ms = held_s * 1000 + SLACK_MS;
-    tg_get_updates(body, a->poll.offset, held_s, a->me.guest);
+    tg_get_updates(body, a->poll.offset, a->poll.limit, held_s, a->me.guest);
     return "getUpdates";
 }
 
@@ -395,6 +412,7 @@ static void timer_gone(struct timer *t)
 void poll_open(struct account *a)
 {
     struct poll *p = &a->poll;
+    p->limit = TG_BATCH_MAX;
     p->backoff = (struct backoff){ .base_ms = BACKOFF_MS, .cap_ms = BACKOFF_CAP };
     buf_init(&p->body, TG_BODY_MAX);
     account_hold(a);

@@ -106,7 +106,8 @@ struct tg_reply {
 void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t len, struct tg_reply *out);
 
 /* ---- calls; the body of POST {api_base}/bot{token}/{method} as JSON ---- */
-void tg_get_updates(struct buf *out, int64_t offset, int timeout_s, bool guest);
+/* limit: 1 to TG_BATCH_MAX. */
+void tg_get_updates(struct buf *out, int64_t offset, int limit, int timeout_s, bool guest);
 /* payload: tg_text_json(), its buttons too; one without a text sets out->failed. reply_to 0, thread_id 0 =
  * none. plain: without entities. */
 void tg_send_message(struct buf *out, int64_t chat_id, int64_t thread_id, int64_t reply_to,

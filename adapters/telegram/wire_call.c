@@ -40,12 +40,12 @@ static void id_unless_0(struct jsonw *w, const char *key, int64_t id)
         jw_int(w, key, id);
 }
 
-void tg_get_updates(struct buf *out, int64_t offset, int timeout_s, bool guest)
+void tg_get_updates(struct buf *out, int64_t offset, int limit, int timeout_s, bool guest)
 {
     struct jsonw w;
     begin(&w, out);
     id_unless_0(&w, "offset", offset);
-    jw_int(&w, "limit", TG_BATCH_MAX);
+    jw_int(&w, "limit", limit < 1 ? 1 : limit > TG_BATCH_MAX ? TG_BATCH_MAX : limit);
     jw_int(&w, "timeout", timeout_s < 0 ? 0 : timeout_s > TG_POLL_S ? TG_POLL_S : timeout_s);
     jw_raw(&w, "allowed_updates", guest ? allowed_with_guests : allowed_updates);
     jw_end_obj(&w);

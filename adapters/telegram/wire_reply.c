@@ -143,13 +143,12 @@ void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t l
     cJSON_Delete(tree);
 }
 
-static int keep_name(struct tg_me *out, const char *name)
+/* A name that can be none is left out: the bot then hears no mentions, and all else. */
+static void keep_name(struct tg_me *out, const char *name)
 {
     size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
-    if (name[n] || n >= sizeof out->username)
-        return X_E_INVALID;
-    memcpy(out->username, name, n + 1);
-    return 0;
+    if (!name[n] && n < sizeof out->username)
+        memcpy(out->username, name, n + 1);
 }
 
 int tg_me_read(const char *json, size_t len, struct tg_me *out, struct err *err)
@@ -163,10 +162,9 @@ int tg_me_read(const char *json, size_t len, struct tg_me *out, struct err *err)
     *out = (struct tg_me){ .id = json_int(me, "id"),
                            .reads_groups = json_bool(me, "can_read_all_group_messages", false),
                            .guest = json_bool(me, "supports_guest_queries", false) };
-    if (!json_bool(tree, "ok", false) || out->id <= 0 || !json_bool(me, "is_bot", false))
+    keep_name(out, json_text(me, "username", ""));
+    if (!json_bool(tree, "ok", false) || out->id <= 0 || !json_bool(me, "is_bot", true))
         rc = err_set(err, X_E_INVALID, "the answer to getMe names no bot");
-    else if (keep_name(out, json_text(me, "username", "")))
-        rc = err_set(err, X_E_INVALID, "the answer to getMe has no username that can be one");
     cJSON_Delete(tree);
     return rc;
 }

@@ -25,10 +25,10 @@
 #include "base/utf.h"
 
 #include "io/ws_impl.h"
+#include "io/ws_queue.h"
 
 #define WS_QUEUE_HIGH (SERVER_STREAM_QUEUE / 2)
 #define WS_QUEUE_LOW  (SERVER_STREAM_QUEUE / 8)
-#define WS_WRITE_MAX  16384 /* per writeable callback */
 #define WS_HEAD                                                                                              \
     "GET / HTTP/1.1\r\nHost: parley\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"                        \
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %.*s\r\n\r\n"
@@ -43,12 +43,6 @@ enum ws_state {
     WS_CLOSING, /* close frame sent */
 };
 
-struct ws_message {
-    struct ws_message *next;
-    size_t len, sent;
-    unsigned char bytes[]; /* LWS_PRE, then the text */
-};
-
 struct ws_session {
     struct ws *ws;
     struct lws *wsi; /* NULL once the library has let go */
@@ -60,8 +54,7 @@ struct ws_session {
     int close_code;
     int64_t until_ms; /* NEW, LEAVING, CLOSING */
     struct buf in;
-    struct ws_message *head, **tail;
-    size_t queued; /* bytes */
+    struct ws_queue out;
     char reason[WS_REASON_MAX + 1];
     char peer_ip[46];
 };
@@ -72,17 +65,6 @@ bool ws_owns(server_id id)
 }
 
 /* ---- sessions ------------------------------------------------------------------------------- */
-
-static void drop_queue(struct ws_session *s)
-{
-    while (s->head) {
-        struct ws_message *m = s->head;
-        s->head = m->next;
-        free(m);
-    }
-    s->tail = &s->head;
-    s->queued = 0;
-}
 
 static void unlist(struct ws_session *s)
 {
@@ -109,7 +91,7 @@ static void session_free(struct ws_session *s)
 {
     tell_closed(s);
     unlist(s);
-    drop_queue(s);
+    ws_queue_drop(&s->out);
     buf_free(&s->in);
     free(s);
 }
@@ -147,7 +129,7 @@ static void leave(struct ws_session *s, int code, const char *reason)
     set_reason(s, code, reason);
     s->state = WS_LEAVING;
     s->until_ms = clock_mono_ms() + WS_CLOSE_MS;
-    if (s->head)
+    if (s->out.head)
         lws_callback_on_writable(s->wsi);
     else
         leave_soon(s);
@@ -258,44 +240,23 @@ static int write_ping(struct ws_session *s)
     return lws_write(s->wsi, frame + LWS_PRE, 4, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
-static int write_piece(struct ws_session *s)
-{
-    struct ws_message *m = s->head;
-    size_t n = m->len - m->sent;
-    if (n > WS_WRITE_MAX)
-        n = WS_WRITE_MAX;
-    int flags = lws_write_ws_flags(LWS_WRITE_TEXT, m->sent == 0, m->sent + n == m->len);
-    if (lws_write(s->wsi, m->bytes + LWS_PRE + m->sent, n, (enum lws_write_protocol)flags) < 0)
-        return -1;
-    m->sent += n;
-    s->queued -= n;
-    if (m->sent < m->len)
-        return 0;
-    s->head = m->next;
-    if (!s->head)
-        s->tail = &s->head;
-    free(m);
-    return 0;
-}
-
 /* One write per call; the library asks again when the socket has room. */
 static int on_writable(struct ws_session *s, void *in, size_t len)
 {
     (void)in;
     (void)len;
     int r = 0;
-    bool mid_message = s->head && s->head->sent;
-    if (s->ping_due && !mid_message)
+    if (s->ping_due && !s->out.begun)
         r = write_ping(s);
-    else if (s->head)
-        r = write_piece(s);
+    else if (s->out.head)
+        r = ws_queue_write(&s->out, s->wsi);
     if (r)
         return r;
-    if (s->head || s->ping_due)
+    if (s->out.head || s->ping_due)
         lws_callback_on_writable(s->wsi);
     else if (s->state == WS_LEAVING)
         leave_soon(s);
-    if (s->full && s->queued <= WS_QUEUE_LOW) {
+    if (s->full && s->out.bytes <= WS_QUEUE_LOW) {
         s->full = false;
         if (s->id && s->state == WS_UP && s->route->drained)
             s->route->drained(s->route->ctx, s->id);
@@ -371,7 +332,7 @@ static struct ws_session *session_new(struct ws *w, const struct ws_route *route
     if (!s)
         return NULL;
     *s = (struct ws_session){ .ws = w, .route = route, .state = WS_NEW, .adopting = true };
-    s->tail = &s->head;
+    ws_queue_init(&s->out);
     s->until_ms = clock_mono_ms() + w->conf.handshake_ms;
     buf_init(&s->in, route->message_max);
     memcpy(s->peer_ip, peer_ip, strnlen(peer_ip, sizeof(s->peer_ip) - 1));
@@ -393,13 +354,13 @@ void ws_adopt(struct ws *w, int fd, struct str key, const struct ws_route *route
     }
     w->adopting = s;
     /* Runs the handshake at once, so the session may be open, or over, when this returns. */
-    lws_adopt_socket_vhost_readbuf(w->vhost, fd, head, (size_t)len);
+    lws_adopt_socket_vhost_readbuf(w->library.vhost, fd, head, (size_t)len);
     w->adopting = NULL;
     s->adopting = false;
     if (!s->wsi)
         session_free(s);
     else
-        lws_cancel_service(w->lws); /* a round of the library's own, for what it put off */
+        lws_cancel_service(w->library.lws); /* a round of the library's own, for what it put off */
 }
 
 static struct ws_session *find(const struct ws *w, server_id id)
@@ -413,19 +374,13 @@ int ws_send(struct ws *w, server_id id, const char *text, size_t len)
     struct ws_session *s = find(w, id);
     if (!s)
         return X_E_CLOSED;
-    struct ws_message *m = len <= SERVER_STREAM_QUEUE - s->queued ? malloc(sizeof(*m) + LWS_PRE + len) : NULL;
-    if (!m) {
-        drop_queue(s);
+    if (len > SERVER_STREAM_QUEUE - s->out.bytes || ws_queue_add(&s->out, text, len)) {
+        ws_queue_drop(&s->out);
         leave(s, 1013, "too slow");
         return X_E_CLOSED;
     }
-    *m = (struct ws_message){ .len = len };
-    memcpy(m->bytes + LWS_PRE, text, len);
-    *s->tail = m;
-    s->tail = &m->next;
-    s->queued += len;
     lws_callback_on_writable(s->wsi);
-    if (s->queued <= WS_QUEUE_HIGH)
+    if (s->out.bytes <= WS_QUEUE_HIGH)
         return 0;
     s->full = true;
     return X_E_FULL;

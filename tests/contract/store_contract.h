@@ -48,8 +48,9 @@ int64_t store_kit_quota(struct store_kit *k, const char *month);
 struct store_ingested store_kit_turn(struct store_kit *k, const char *id, const char *question,
                                      const char *answer, int64_t at_ms);
 
-int store_contract_turns(const struct store_ops *ops); /* store_contract.c */
-int store_contract_life(const struct store_ops *ops);  /* store_contract_life.c */
-int store_contract_spend(const struct store_ops *ops); /* store_contract_spend.c */
+int store_contract_turns(const struct store_ops *ops);  /* store_contract.c */
+int store_contract_life(const struct store_ops *ops);   /* store_contract_life.c */
+int store_contract_person(const struct store_ops *ops); /* store_contract_person.c */
+int store_contract_spend(const struct store_ops *ops);  /* store_contract_spend.c */
 
 #endif

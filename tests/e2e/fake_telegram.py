@@ -48,7 +48,7 @@ class FakeTelegram:
         self.messages = {}  # (chat, message_id) -> message; a deleted one is not there
         self.deleted, self.edits = [], collections.Counter()
         self.queries, self.commands, self.webhook = {}, {}, None  # queries: id -> answer, None = not yet
-        self.brought, self.hook_error = [], None  # statuses of webhook calls, 0 = none; when and why one failed
+        self.brought, self.hook_error = [], None  # statuses of webhook calls; when and why one failed
         self.guests = {}  # guest query -> the result it was answered with
         self.unknown_chats = False  # True: 400 for a chat in which nobody wrote yet
         self.blocked, self.moved, self.no_threads = set(), {}, set()  # chats; old -> new; (chat, thread)

@@ -151,7 +151,8 @@ def webhook__is_called_with_its_secret_until_it_says_200():
     class Hook(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            heard.append((self.path, self.headers["X-Telegram-Bot-Api-Secret-Token"], body["message"]["text"]))
+            secret = self.headers["X-Telegram-Bot-Api-Secret-Token"]
+            heard.append((self.path, secret, body["message"]["text"]))
             self.send_response(statuses[min(len(heard), len(statuses)) - 1])
             self.send_header("Content-Length", "0")
             self.end_headers()

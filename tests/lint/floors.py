@@ -43,6 +43,7 @@ LIBRARIES = {
     "libwebsockets*": ["src/io/ws*"],
     "md4c*": ["src/docs/*", "src/rich/markdown.c"],
     "microhttpd.h": ["src/io/server*"],
+    "openssl/*": ["src/io/wsc_tls.c"],
     "pcre2*": ["src/base/match.c"],
     "sodium*": ["src/base/hash.c", "src/base/rand.c", "src/pipeline/keys.c"],
     "sqlite3*": ["src/store/sqlite*", "src/knowledge/kdb*"],

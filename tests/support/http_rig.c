@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/spend.h"
+
 struct http_rig *http_rig_open(void)
 {
     struct http_rig *r = calloc(1, sizeof *r);
@@ -144,19 +146,9 @@ void http_probe_wait(struct http_probe *p)
         uv_run(&p->rig->loop.uv, UV_RUN_ONCE);
 }
 
-static void on_tick(struct timer *t)
-{
-    timer_close(t, NULL);
-}
-
 void http_rig_spend(struct http_rig *r, int ms)
 {
-    static struct timer t;
-    timer_open(&t, &r->loop, on_tick);
-    timer_start(&t, ms);
-    while (!uv_is_closing((uv_handle_t *)&t.uv))
-        uv_run(&r->loop.uv, UV_RUN_ONCE);
-    uv_run(&r->loop.uv, UV_RUN_NOWAIT);
+    loop_spend(&r->loop, ms);
 }
 
 struct http_probe http_probe_get(struct http_rig *r, const char *path, struct http_request req)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Blocking sockets and one thread each: a server can hardly be simpler, and whatever it
- * does wrong it does on purpose. Every thread ends when its peer goes or at httptrap_close.
+ * does wrong it does on purpose.
  *
  *   /ok /empty /echo /chunked /early /redirect /limited    well-behaved answers
  *   /big?N                   N bytes of a counted pattern
@@ -14,16 +14,12 @@
  */
 #include "tests/support/httptrap.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 struct peer {
     struct httptrap *t;
@@ -414,81 +410,32 @@ static bool peer_round(struct peer *p)
     return ok;
 }
 
-static void seat_main(void *arg)
+static void serve(struct seats *s, int fd)
 {
-    struct trap_seat *s = arg;
     struct peer *p = calloc(1, sizeof *p);
-    if (p) {
-        p->t = s->trap;
-        p->fd = s->fd;
-        while (peer_round(p))
-            ;
-        free(p);
-    }
-    uv_mutex_lock(&s->trap->lock);
-    close(s->fd);
-    s->fd = -1;
-    uv_mutex_unlock(&s->trap->lock);
+    if (!p)
+        return;
+    p->t = CONTAINER_OF(s, struct httptrap, seats);
+    p->fd = fd;
+    while (peer_round(p))
+        ;
+    free(p);
 }
 
 /* ---- the server ---- */
 
-static void trap_fail(const char *what)
-{
-    fprintf(stderr, "httptrap: %s: %s\n", what, strerror(errno));
-    abort();
-}
-
-static void trap_main(void *arg)
-{
-    struct httptrap *t = arg;
-    const int on = 1;
-    for (int fd; (fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        t->connections++;
-        uv_mutex_lock(&t->lock);
-        if (t->seats == TRAP_CONNECTIONS)
-            trap_fail("too many connections");
-        struct trap_seat *s = &t->seat[t->seats];
-        *s = (struct trap_seat){ .trap = t, .fd = fd };
-        if (uv_thread_create(&s->thread, seat_main, s))
-            trap_fail("thread");
-        t->seats++;
-        uv_mutex_unlock(&t->lock);
-    }
-}
-
 void httptrap_open(struct httptrap *t)
 {
-    struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof sa;
     memset(t, 0, sizeof *t);
-    t->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (t->listener < 0 || bind(t->listener, (struct sockaddr *)&sa, sizeof sa) || listen(t->listener, 128) ||
-        getsockname(t->listener, (struct sockaddr *)&sa, &len))
-        trap_fail("listen");
-    t->port = ntohs(sa.sin_port);
-    uv_mutex_init(&t->lock);
-    if (uv_thread_create(&t->thread, trap_main, t))
-        trap_fail("thread");
+    seats_open(&t->seats, serve);
 }
 
 void httptrap_close(struct httptrap *t)
 {
-    shutdown(t->listener, SHUT_RDWR);
-    uv_thread_join(&t->thread);
-    uv_mutex_lock(&t->lock);
-    for (int i = 0; i < t->seats; i++)
-        if (t->seat[i].fd >= 0)
-            shutdown(t->seat[i].fd, SHUT_RDWR);
-    uv_mutex_unlock(&t->lock);
-    for (int i = 0; i < t->seats; i++)
-        uv_thread_join(&t->seat[i].thread);
-    close(t->listener);
-    uv_mutex_destroy(&t->lock);
+    seats_close(&t->seats);
 }
 
 void httptrap_url(const struct httptrap *t, char out[128], const char *path)
 {
-    snprintf(out, 128, "http://127.0.0.1:%d%s", t->port, path);
+    snprintf(out, 128, "http://127.0.0.1:%d%s", t->seats.port, path);
 }

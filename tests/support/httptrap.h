@@ -8,27 +8,11 @@
 
 #include <stdatomic.h>
 
-#include <uv.h>
-
-#include <parley/base.h>
-
-#define TRAP_CONNECTIONS 512
-
-struct httptrap;
-
-struct trap_seat {
-    struct httptrap *trap;
-    int fd;
-    uv_thread_t thread;
-};
+#include "tests/support/seats.h"
 
 struct httptrap {
-    int listener, port;
-    uv_thread_t thread;
-    uv_mutex_t lock; /* of `seat` and `seats` */
-    struct trap_seat seat[TRAP_CONNECTIONS];
-    int seats;
-    _Atomic int connections, requests;
+    struct seats seats; /* first */
+    _Atomic int requests;
     _Atomic int64_t sent_bytes; /* of /endless */
 };
 

@@ -54,6 +54,8 @@ X_UNUSED static int place_leave(void **state)
                                         "cred/telegram_token",   "cred/llm_openai_api_key" };
     struct place *p = *state;
 
+    if (chdir(p->dir) != 0) /* a test that failed may stand elsewhere, where such files are real */
+        return -1;
     for (size_t i = 0; i < ARRAY_LEN(file); i++)
         (void)unlink(file[i]);
     (void)rmdir("policies");

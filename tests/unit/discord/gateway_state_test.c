@@ -406,6 +406,18 @@ static void ready__that_cannot_be_used_begins_anew(void **state X_UNUSED)
     }
 }
 
+/* Without TLS from the beginning, as in a test, a resume may be so too. */
+static void ready__of_a_plain_gateway_may_be_plain(void **state X_UNUSED)
+{
+    start(NULL);
+    g.url = "ws://127.0.0.1:18090/gateway";
+    hello();
+    assert_int_equal(next(), DC_ACT_IDENTIFY);
+    frame("{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\",\"resume_gateway_url\":"
+          "\"ws://127.0.0.1:18091/resume\",\"user\":{\"id\":\"300\"},\"application\":{\"id\":\"301\"}}}");
+    assert_int_equal(g.phase, DC_PHASE_LIVE);
+}
+
 static void leave__keeps_the_session_for_the_next_process(void **state X_UNUSED)
 {
     struct buf text = BUF_INIT(4096);
@@ -529,6 +541,7 @@ int main(void)
         cmocka_unit_test(storm__costs_no_identifies),
         cmocka_unit_test(storm__of_identifies_stays_within_the_day),
         cmocka_unit_test(ready__that_cannot_be_used_begins_anew),
+        cmocka_unit_test(ready__of_a_plain_gateway_may_be_plain),
         cmocka_unit_test(leave__keeps_the_session_for_the_next_process),
         cmocka_unit_test(leave__without_a_connection),
         cmocka_unit_test(sends__are_at_most_120_in_a_minute),

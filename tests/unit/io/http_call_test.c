@@ -319,7 +319,7 @@ static void http__cancel_in_every_round_of_a_connect(void **state X_UNUSED)
     struct http_rig *r = http_rig_open();
     char url[2][64];
     int filler[8], fd = unanswering(filler, url[0]);
-    snprintf(url[1], 64, "http://127.0.0.1:%d/hang", r->trap.port);
+    snprintf(url[1], 64, "http://127.0.0.1:%d/hang", r->trap.seats.port);
     for (int round = 0; round < 40; round++) {
         struct http_probe p = { .rig = r };
         assert_int_equal(http_probe_try(&p, url[round % 2], (struct http_request){ 0 }, NULL), 0);

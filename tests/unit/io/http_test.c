@@ -157,7 +157,7 @@ static void http__reuses_one_connection(void **state X_UNUSED)
         assert_int_equal(p.how, HTTP_OK);
         buf_free(&p.body);
     }
-    assert_int_equal(r->trap.connections, 1);
+    assert_int_equal(r->trap.seats.connections, 1);
     assert_int_equal(r->trap.requests, 200);
     http_rig_close(r);
 }
@@ -318,7 +318,7 @@ static void http__tls_to_a_plain_server(void **state X_UNUSED)
     struct http_probe p = { .rig = r };
     struct err err;
     char url[64];
-    snprintf(url, sizeof url, "https://127.0.0.1:%d/ok", r->trap.port);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/ok", r->trap.seats.port);
     assert_int_equal(http_probe_try(&p, url, (struct http_request){ .total_ms = 5000 }, &err), 0);
     http_probe_wait(&p);
     assert_int_equal(p.how, HTTP_CONNECT);

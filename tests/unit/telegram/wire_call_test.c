@@ -25,17 +25,17 @@
 
 static void idle_poll(struct buf *out)
 {
-    tg_get_updates(out, 0, 50, false);
+    tg_get_updates(out, 0, 100, 50, false);
 }
 
 static void poll_from(struct buf *out)
 {
-    tg_get_updates(out, INT64_C(9007199254740991), 400, true);
+    tg_get_updates(out, INT64_C(9007199254740991), 999, 400, true);
 }
 
 static void poll_at_once(struct buf *out)
 {
-    tg_get_updates(out, -1, -3, false);
+    tg_get_updates(out, -1, 0, -3, false);
 }
 
 static void send_all(struct buf *out)

@@ -235,13 +235,19 @@ static void me__that_cannot_be_one_is_refused(void **state)
         "{\"ok\":true,\"result\":{}}",
         "{\"ok\":true,\"result\":{\"id\":0,\"is_bot\":true,\"username\":\"x\"}}",
         "{\"ok\":true,\"result\":{\"id\":1,\"is_bot\":false,\"username\":\"x\"}}",
+    };
+    static const char *const nameless[] = {
         "{\"ok\":true,\"result\":{\"id\":1,\"is_bot\":true,\"username\":\"x y\"}}",
-        "{\"ok\":true,\"result\":{\"id\":1,\"is_bot\":true,\"username\":\"" FORTY "\"}}",
+        "{\"ok\":true,\"result\":{\"id\":1,\"username\":\"" FORTY "\"}}",
     };
     struct tg_me me;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(json); i++)
         assert_int_equal(read_me(&me, json[i]), X_E_INVALID);
+    for (size_t i = 0; i < ARRAY_LEN(nameless); i++) {
+        assert_int_equal(read_me(&me, nameless[i]), 0);
+        assert_string_equal(me.username, "");
+    }
 }
 
 /* ---- getWebhookInfo ---- */
