@@ -57,7 +57,7 @@ static bool next_part(struct maker *m, size_t *from)
             return false;
         write_part(m, begin, end, true);
         units = written_units(m);
-        if (units <= DC_CONTENT_MAX)
+        if (units <= DC_CONTENT_MAX && !m->written.failed)
             break;
         if (limit == RICH_PART_MIN) {
             write_part(m, begin, end, false);
