@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The page that becomes messages, the list of sources below it, and messages as JSON. An answer that Markdown
- * leaves nothing of, such as a lone definition of a link, is sent as it was written.
+ * Parts of a page as messages with entities, and messages as JSON. Telegram takes spaces and line ends off
+ * both ends of a text and off the beginning of an entity (tdlib, MessageEntity.cpp). The indentation of the
+ * first line of code would go with them: it is sent as no-break spaces.
  */
-#include "adapters/telegram/format_impl.h"
+#include "adapters/telegram/format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,133 +12,99 @@
 #include "base/json.h"
 #include "base/utf.h"
 
-#define SPANS_MAX ((size_t)1 << 18)
+#define NO_BREAK  "\u00A0"
+#define TEXTS_MAX (RICH_PAGE_MAX / (TG_TEXT_MAX / 4) + 2) /* no part but the last is less than a quarter */
 
-static void page_init(struct tg_page *p, struct arena *words)
+/* The text, with the indentation that code begins with as no-break spaces: as many units, other bytes. */
+static char *message_text(const struct rich_cutter *c, size_t from, size_t to, const struct rich_span *s,
+                          size_t n, struct arena *a)
 {
-    *p = (struct tg_page){ .text = BUF_INIT(TG_PAGE_MAX),
-                           .spans = BUF_INIT(SPANS_MAX * sizeof(struct tg_span)),
-                           .blocks = BUF_INIT(SPANS_MAX * sizeof(size_t)),
-                           .words = words };
-}
+    struct buf out = BUF_INIT(RICH_PAGE_MAX);
+    char *text = NULL;
 
-static void page_free(struct tg_page *p)
-{
-    buf_free(&p->text);
-    buf_free(&p->spans);
-    buf_free(&p->blocks);
-}
+    for (size_t i = 0; i < n; i++) {
+        size_t pos = s[i].from;
 
-void tg_page_clear(struct tg_page *p)
-{
-    buf_clear(&p->text);
-    buf_clear(&p->spans);
-    buf_clear(&p->blocks);
-}
-
-bool tg_page_failed(const struct tg_page *p)
-{
-    return p->text.failed || p->spans.failed || p->blocks.failed || p->words->failed;
-}
-
-void tg_page_block(struct tg_page *p)
-{
-    buf_add(&p->blocks, &p->text.len, sizeof p->text.len);
-}
-
-void tg_page_span(struct tg_page *p, enum tg_style style, size_t from, const char *extra)
-{
-    struct tg_span s = { style, from, p->text.len, extra ? extra : "" };
-
-    if (s.to > s.from)
-        buf_add(&p->spans, &s, sizeof s);
-}
-
-void tg_page_put(struct buf *text, const char *at, size_t len, bool code)
-{
-    size_t from = 0, here = 0;
-
-    for (size_t pos = 0; pos < len; here = pos) {
-        uint32_t cp = utf8_next(at, len, &pos);
-        bool bad = cp == 0xFFFD && pos - here == 1;
-        bool control = (cp < ' ' && !(code && (cp == '\n' || cp == '\t'))) || cp == 0x7F;
-
-        if (!bad && !control)
+        if (s[i].style != RICH_PRE)
             continue;
-        buf_add(text, at + from, here - from);
-        buf_adds(text, bad ? "\uFFFD" : " ");
+        buf_add(&out, c->text + from, pos - from);
+        for (; c->text[pos] == ' '; pos++)
+            buf_adds(&out, NO_BREAK);
         from = pos;
     }
-    buf_add(text, at + from, len - from);
+    buf_add(&out, c->text + from, to - from);
+    if (!out.failed)
+        text = arena_strndup(a, out.at, out.len);
+    buf_free(&out);
+    return text;
 }
 
-bool tg_url_ok(const char *url)
+static int message(struct rich_cutter *c, size_t from, size_t to, struct arena *a, struct tg_text *out)
 {
-    struct str scheme = { url, strcspn(url, ":") };
-    const char *host = url + scheme.len;
-    size_t len = strlen(url);
+    struct rich_span s[TG_ENTITIES_MAX];
+    size_t n = rich_cut_spans(c, from, to, s, TG_ENTITIES_MAX), pos = from, offset = 0;
 
-    if ((!str_ieqs(scheme, "http") && !str_ieqs(scheme, "https")) || strncmp(host, "://", 3) != 0)
-        return false;
-    if (len > TG_URL_MAX || !utf8_valid(url, len) || strchr("/?#:@", host[3]))
-        return false;
-    for (const char *c = url; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7F)
-            return false;
-    return true;
+    out->text = message_text(c, from, to, s, n, a);
+    out->entity = arena_array(a, n, sizeof *out->entity);
+    out->entities = n;
+    if (!out->text || !out->entity)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        offset += utf16_count(c->text + pos, s[i].from - pos);
+        pos = s[i].from;
+        out->entity[i] =
+            (struct tg_entity){ s[i].style, offset, utf16_count(c->text + pos, s[i].to - pos), s[i].extra };
+    }
+    return 0;
 }
 
-/* ---- sources ---- */
-
-static void put_source(struct tg_page *p, const struct tg_source *s, bool first)
+static int cut_all(struct rich_cutter *c, struct arena *a, struct buf *texts)
 {
-    bool linked = tg_url_ok(s->url);
-    const char *title = s->title[0] || !linked ? s->title : s->url;
-    size_t from;
+    size_t from = 0, begin, end;
 
-    buf_addc(&p->text, '\n');
-    if (!first)
-        tg_page_block(p);
-    buf_printf(&p->text, "[%d] ", s->n);
-    from = p->text.len;
-    tg_page_put(&p->text, title, strlen(title), false);
-    if (linked)
-        tg_page_span(p, TG_TEXT_LINK, from, arena_strdup(p->words, s->url));
+    while (rich_cut_next(c, TG_TEXT_MAX, &from, &begin, &end)) {
+        struct tg_text t;
+        int rc = message(c, begin, end, a, &t);
+
+        if (rc)
+            return rc;
+        buf_add(texts, &t, sizeof t);
+    }
+    return texts->failed ? -ENOMEM : 0;
 }
 
-static void put_sources(struct tg_page *p, const char *heading, const struct tg_source *source, size_t n)
+static int cut_page(struct rich_page *p, struct arena *a, struct tg_text **out, size_t *n)
 {
-    if (p->text.len > 0)
-        buf_adds(&p->text, "\n\n");
-    tg_page_block(p);
-    buf_adds(&p->text, heading);
-    tg_page_span(p, TG_BOLD, p->text.len - strlen(heading), NULL);
-    for (size_t i = 0; i < n; i++)
-        put_source(p, &source[i], i == 0);
+    struct buf texts = BUF_INIT(TEXTS_MAX * sizeof(struct tg_text));
+    struct rich_cutter c;
+    int rc = rich_cut_begin(&c, p);
+
+    if (!rc)
+        rc = cut_all(&c, a, &texts);
+    *n = rc ? 0 : texts.len / sizeof **out;
+    *out = rc ? NULL : arena_array(a, *n, sizeof **out);
+    if (!rc && !*out)
+        rc = -ENOMEM;
+    if (!rc && *n > 0)
+        memcpy(*out, texts.at, texts.len);
+    rich_cut_end(&c);
+    buf_free(&texts);
+    return rc;
 }
 
-int tg_format(const char *markdown, const char *heading, const struct tg_source *source, size_t sources,
+int tg_format(const char *markdown, const char *heading, const struct rich_source *source, size_t sources,
               struct arena *a, struct tg_text **out, size_t *n)
 {
-    size_t len = strlen(markdown);
-    struct tg_page p;
+    struct rich_page p;
     int rc;
 
     *out = NULL;
     *n = 0;
-    page_init(&p, a);
-    rc = tg_page_markdown(&p, markdown, len);
-    if (!rc && tg_blank(buf_text(&p.text), p.text.len)) {
-        tg_page_clear(&p);
-        tg_page_put(&p.text, markdown, len, true);
-    }
-    if (!rc && sources > 0)
-        put_sources(&p, heading, source, sources);
-    if (!rc && tg_page_failed(&p))
-        rc = -ENOMEM;
+    rich_init(&p, a, false);
+    rc = rich_answer(&p, markdown, heading, source, sources);
     if (!rc)
-        rc = tg_page_cut(&p, a, out, n);
-    page_free(&p);
+        rc = cut_page(&p, a, out, n);
+    rich_free(&p);
     return rc;
 }
 
@@ -148,13 +115,14 @@ static void put_entity(struct jsonw *w, const struct tg_entity *e)
     static const struct {
         const char *type, *extra;
     } name[] = {
-        [TG_BOLD] = { "bold", NULL },
-        [TG_ITALIC] = { "italic", NULL },
-        [TG_STRIKE] = { "strikethrough", NULL },
-        [TG_CODE] = { "code", NULL },
-        [TG_PRE] = { "pre", "language" },
-        [TG_QUOTE] = { "blockquote", NULL },
-        [TG_TEXT_LINK] = { "text_link", "url" },
+        [RICH_BOLD] = { "bold", NULL },
+        [RICH_ITALIC] = { "italic", NULL },
+        [RICH_STRIKE] = { "strikethrough", NULL },
+        [RICH_CODE] = { "code", NULL },
+        [RICH_PRE] = { "pre", "language" },
+        [RICH_QUOTE] = { "blockquote", NULL },
+        [RICH_LINK] = { "text_link", "url" },
+        [RICH_HEAD] = { "bold", NULL }, /* none was asked for */
     };
 
     jw_obj(w, NULL);

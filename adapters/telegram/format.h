@@ -11,22 +11,13 @@
 #include <parley/status.h>
 
 #include "base/str.h"
+#include "rich/page.h"
 
 #define TG_TEXT_MAX     4096 /* UTF-16 units of one message (Bot API, sendMessage) */
 #define TG_ENTITIES_MAX 100  /* of one message; what comes after them is sent plain */
 
-enum tg_style {
-    TG_BOLD,
-    TG_ITALIC,
-    TG_STRIKE,
-    TG_CODE,
-    TG_PRE,       /* extra: language, or "" */
-    TG_QUOTE,     /* blockquote; never nested */
-    TG_TEXT_LINK, /* extra: http(s) URL */
-};
-
 struct tg_entity {
-    enum tg_style style;
+    enum rich_style style;
     size_t offset, length;
     const char *extra;
 };
@@ -38,16 +29,11 @@ struct tg_text {
     size_t entities;
 };
 
-struct tg_source {
-    int n;                   /* as in [n] */
-    const char *title, *url; /* url "" or not http(s): the title alone */
-};
-
 /* `markdown` is untrusted. Sources follow as a compact numbered list with links, under their heading. Cut at
  * blocks, else sentences, else words; never inside a surrogate pair, an entity that is not repeated on both
  * sides, or a code block (one that is longer than a message is closed and opened again). Strings are in `a`.
  * *n is 0 when there is nothing to see in an answer. 0, -ENOMEM (also for text of more than 4 MiB). */
-int tg_format(const char *markdown, const char *heading, const struct tg_source *source, size_t sources,
+int tg_format(const char *markdown, const char *heading, const struct rich_source *source, size_t sources,
               struct arena *a, struct tg_text **out, size_t *n);
 /* {"text":..,"entities":[..],"buttons":[[..]]}: an outbox payload, in the words of a method call. buttons:
  * rows as JSON, "" = none. */

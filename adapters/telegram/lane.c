@@ -22,8 +22,8 @@ struct tg_lane {
     struct tg_item *head, **tail, *flying;
     size_t len;
     int64_t hold_ms;
-    struct tg_bucket chat;
-    struct tg_window group;
+    struct pace chat;
+    struct window group;
     bool solo;           /* of one call without a chat: not in the table */
     char key[KEY_BYTES]; /* "-1001234567890" */
 };
@@ -56,7 +56,7 @@ static void lane_free(struct tg_lanes *l, struct tg_lane *lane)
 
 static int64_t lane_forget_ms(const struct tg_lane *lane)
 {
-    int64_t past = later(lane->chat.full_ms, tg_window_empty(&lane->group, TG_GROUP_MOST, TG_GROUP_SPAN_MS));
+    int64_t past = later(lane->chat.full_ms, window_empty(&lane->group, TG_GROUP_MOST, TG_GROUP_SPAN_MS));
     return lane->solo ? INT64_MIN : later(lane->hold_ms, past);
 }
 
@@ -67,8 +67,8 @@ static int64_t lane_due_ms(const struct tg_lane *lane)
     if (lane->solo || !call->message)
         return at;
     at = later(at, lane->head->queued_ms);
-    at = later(at, tg_bucket_due(&lane->chat, TG_CHAT_STEP_MS, TG_CHAT_BURST));
-    return call->group ? later(at, tg_window_due(&lane->group, TG_GROUP_MOST, TG_GROUP_SPAN_MS)) : at;
+    at = later(at, pace_due(&lane->chat, TG_CHAT_STEP_MS, TG_CHAT_BURST));
+    return call->group ? later(at, window_due(&lane->group, TG_GROUP_MOST, TG_GROUP_SPAN_MS)) : at;
 }
 
 /* After any change of it. It may be gone then. */
@@ -231,15 +231,15 @@ int tg_lanes_put(struct tg_lanes *l, const struct tg_call *call, int64_t now_ms)
 /* False: the bot has sent as much as it should; *due_ms is when it may go on. */
 static bool message_goes(struct tg_lanes *l, struct tg_lane *lane, int64_t now_ms, int64_t *due_ms)
 {
-    int64_t due = tg_window_due(&l->global, TG_GLOBAL_MOST, TG_GLOBAL_SPAN_MS);
+    int64_t due = window_due(&l->global, TG_GLOBAL_MOST, TG_GLOBAL_SPAN_MS);
     if (due > now_ms) {
         *due_ms = due;
         return false;
     }
-    tg_window_take(&l->global, TG_GLOBAL_MOST, now_ms);
-    tg_bucket_take(&lane->chat, TG_CHAT_STEP_MS, now_ms);
+    window_take(&l->global, TG_GLOBAL_MOST, now_ms);
+    pace_take(&lane->chat, TG_CHAT_STEP_MS, now_ms);
     if (lane->head->call.group)
-        tg_window_take(&lane->group, TG_GROUP_MOST, now_ms);
+        window_take(&lane->group, TG_GROUP_MOST, now_ms);
     return true;
 }
 

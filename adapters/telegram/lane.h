@@ -7,9 +7,9 @@
 #ifndef TELEGRAM_LANE_H
 #define TELEGRAM_LANE_H
 
-#include "adapters/telegram/bucket.h"
 #include "adapters/telegram/due.h"
 #include "adapters/telegram/send.h"
+#include "base/pace.h"
 #include "base/str.h"
 #include "base/table.h"
 #include "io/backoff.h"
@@ -48,7 +48,7 @@ struct tg_lanes {
     size_t lanes;
     struct tg_dues dues;
     struct tg_item *over, **over_end;
-    struct tg_window global;
+    struct window global;
     size_t items; /* queued, on their way or over */
 };
 

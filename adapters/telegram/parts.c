@@ -41,14 +41,14 @@ static bool linked(const char *source)
     return strncasecmp(source, "https://", 8) == 0 || strncasecmp(source, "http://", 7) == 0;
 }
 
-static struct tg_source *sources_of(const struct turn_answer *ans, size_t n, struct arena *words)
+static struct rich_source *sources_of(const struct turn_answer *ans, size_t n, struct arena *words)
 {
-    struct tg_source *source = arena_array(words, n + 1, sizeof *source);
+    struct rich_source *source = arena_array(words, n + 1, sizeof *source);
     for (size_t i = 0; i < n && source; i++) {
         const struct source *s = &ans->source[i];
-        source[i] = (struct tg_source){ .n = s->n,
-                                        .title = s->title && s->title[0] ? s->title : s->source,
-                                        .url = s->source && linked(s->source) ? s->source : "" };
+        source[i] = (struct rich_source){ .n = s->n,
+                                          .title = s->title && s->title[0] ? s->title : s->source,
+                                          .url = s->source && linked(s->source) ? s->source : "" };
     }
     return source;
 }
@@ -189,7 +189,7 @@ int parts_of(struct account *a, const struct turn *t, struct arena *words, const
     if (!place_read(&to, t->msg.address))
         to = (struct place){ 0 };
     size_t sources = t->snap->config->answer.footer ? t->answer.sources : 0;
-    struct tg_source *source = sources_of(&t->answer, sources, words);
+    struct rich_source *source = sources_of(&t->answer, sources, words);
     const char *said = words_of(t, to.lang, words);
     if (!source || !said)
         return -ENOMEM;

@@ -172,26 +172,13 @@ void tg_chat_action(struct buf *out, int64_t chat_id, int64_t thread_id)
     jw_end_obj(&w);
 }
 
-/* Bytes of the first `max` UTF-16 units, no character cut. */
-static size_t head_of(const char *text, size_t max)
-{
-    size_t len = strlen(text), pos = 0, end = 0, units = 0;
-    while (pos < len) {
-        units += utf8_next(text, len, &pos) >= 0x10000 ? 2 : 1;
-        if (units > max)
-            break;
-        end = pos;
-    }
-    return end;
-}
-
 void tg_answer_callback(struct buf *out, const char *callback_id, const char *text)
 {
     struct jsonw w;
     begin(&w, out);
     jw_text(&w, "callback_query_id", callback_id);
     if (text[0])
-        jw_textn(&w, "text", text, head_of(text, CALLBACK_TEXT_MAX));
+        jw_textn(&w, "text", text, utf16_floor(text, strlen(text), CALLBACK_TEXT_MAX));
     jw_end_obj(&w);
 }
 

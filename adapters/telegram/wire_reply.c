@@ -102,7 +102,7 @@ static void read_error(struct tg_reply *out, int status, int64_t header_s, const
 {
     const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(tree, "parameters");
     const char *description = json_text(tree, "description", "");
-    int64_t code = wire_int(tree, "error_code"), moved = wire_int(parameters, "migrate_to_chat_id");
+    int64_t code = json_int(tree, "error_code"), moved = json_int(parameters, "migrate_to_chat_id");
     if (code < 100 || code > 999)
         code = status;
     keep_sentence(out->detail, sizeof out->detail, description);
@@ -112,7 +112,7 @@ static void read_error(struct tg_reply *out, int status, int64_t header_s, const
         out->migrated_to = moved;
     }
     if (out->end == TG_FLOOD)
-        out->retry_after_ms = retry_after(wire_int(parameters, "retry_after"), header_s);
+        out->retry_after_ms = retry_after(json_int(parameters, "retry_after"), header_s);
 }
 
 static bool is_telegrams(const cJSON *tree)
@@ -136,7 +136,7 @@ void tg_reply_read(int status, int64_t retry_after_s, const char *json, size_t l
         }
     } else if (json_bool(tree, "ok", false)) {
         out->end = TG_OK;
-        out->message_id = wire_int(cJSON_GetObjectItemCaseSensitive(tree, "result"), "message_id");
+        out->message_id = json_int(cJSON_GetObjectItemCaseSensitive(tree, "result"), "message_id");
     } else {
         read_error(out, status, retry_after_s, tree);
     }
@@ -159,7 +159,7 @@ int tg_me_read(const char *json, size_t len, struct tg_me *out, struct err *err)
     if (rc)
         return rc < 0 ? rc : X_E_INVALID;
     me = cJSON_GetObjectItemCaseSensitive(tree, "result");
-    *out = (struct tg_me){ .id = wire_int(me, "id"),
+    *out = (struct tg_me){ .id = json_int(me, "id"),
                            .reads_groups = json_bool(me, "can_read_all_group_messages", false),
                            .guest = json_bool(me, "supports_guest_queries", false) };
     keep_name(out, json_text(me, "username", ""));
@@ -177,8 +177,8 @@ int tg_hook_read(const char *json, size_t len, struct tg_hook *out, struct err *
     if (rc)
         return rc < 0 ? rc : X_E_INVALID;
     hook = cJSON_GetObjectItemCaseSensitive(tree, "result");
-    *out = (struct tg_hook){ .pending = wire_int(hook, "pending_update_count"),
-                             .error_s = wire_int(hook, "last_error_date") };
+    *out = (struct tg_hook){ .pending = json_int(hook, "pending_update_count"),
+                             .error_s = json_int(hook, "last_error_date") };
     if (!json_bool(tree, "ok", false) || !cJSON_IsObject(hook))
         rc = err_set(err, X_E_INVALID, "the answer to getWebhookInfo is none");
     snprintf(out->url, sizeof out->url, "%s", json_text(hook, "url", ""));

@@ -46,12 +46,6 @@ static const struct {
     { "location", TG_OTHER_MEDIA },
 };
 
-static const cJSON *object_of(const cJSON *obj, const char *key)
-{
-    const cJSON *v = cJSON_GetObjectItemCaseSensitive(obj, key);
-    return cJSON_IsObject(v) ? v : NULL;
-}
-
 static int copy_text(const char **out, const char *text, size_t max, struct arena *a)
 {
     if (strlen(text) > max)
@@ -65,7 +59,7 @@ static bool read_chat(struct tg_update *u, const cJSON *chat)
 {
     static const char *const type[] = { "private", "group", "supergroup", "channel" };
     const char *is = json_text(chat, "type", "");
-    u->chat_id = wire_int(chat, "id");
+    u->chat_id = json_int(chat, "id");
     for (size_t i = 0; i < ARRAY_LEN(type); i++)
         if (strcmp(is, type[i]) == 0) {
             u->chat = (enum tg_chat)i;
@@ -76,12 +70,12 @@ static bool read_chat(struct tg_update *u, const cJSON *chat)
 
 static int read_from(struct tg_update *u, const cJSON *of, struct arena *a)
 {
-    const cJSON *from = object_of(of, "from");
-    u->from_id = wire_int(from, "id");
+    const cJSON *from = json_object(of, "from");
+    u->from_id = json_int(from, "id");
     for (size_t i = 0; i < ARRAY_LEN(nobody); i++)
         if (u->from_id == nobody[i])
             u->from_id = 0;
-    if (u->from_id <= 0 || object_of(of, "sender_chat")) {
+    if (u->from_id <= 0 || json_object(of, "sender_chat")) {
         u->from_id = 0;
         return 0;
     }
@@ -93,26 +87,26 @@ static int read_from(struct tg_update *u, const cJSON *of, struct arena *a)
  */
 static int64_t topic_of(const cJSON *message)
 {
-    int64_t id = json_bool(message, "is_topic_message", false) ? wire_int(message, "message_thread_id") : 0;
+    int64_t id = json_bool(message, "is_topic_message", false) ? json_int(message, "message_thread_id") : 0;
     return id > 1 ? id : 0;
 }
 
 /* In a topic every message is a reply to the one that made the topic, which may be ours. */
 static bool replies_to(const cJSON *message, int64_t id)
 {
-    const cJSON *to = object_of(message, "reply_to_message");
+    const cJSON *to = json_object(message, "reply_to_message");
     return id && to && !cJSON_GetObjectItemCaseSensitive(to, "forum_topic_created") &&
-           wire_int(object_of(to, "from"), "id") == id;
+           json_int(json_object(to, "from"), "id") == id;
 }
 
 static int64_t bytes_of(const cJSON *media)
 {
-    int64_t most = cJSON_IsObject(media) ? wire_int(media, "file_size") : 0;
+    int64_t most = cJSON_IsObject(media) ? json_int(media, "file_size") : 0;
     const cJSON *size;
     if (cJSON_IsArray(media)) /* a photo, in several sizes */
         cJSON_ArrayForEach(size, media)
         {
-            int64_t bytes = wire_int(size, "file_size");
+            int64_t bytes = json_int(size, "file_size");
             most = bytes > most ? bytes : most;
         }
     return most > 0 ? most : 0;
@@ -132,13 +126,13 @@ static void read_media(struct tg_update *u, const cJSON *message)
 
 static int read_message(struct tg_update *u, const cJSON *m, const struct tg_me *me, struct arena *a)
 {
-    bool words = false, usable = read_chat(u, object_of(m, "chat"));
+    bool words = false, usable = read_chat(u, json_object(m, "chat"));
     int rc = read_from(u, m, a);
     if (rc)
         return rc;
-    u->message_id = wire_int(m, "message_id");
-    u->date_s = wire_int(m, "date");
-    u->migrated_to = wire_int(m, "migrate_to_chat_id");
+    u->message_id = json_int(m, "message_id");
+    u->date_s = json_int(m, "date");
+    u->migrated_to = json_int(m, "migrate_to_chat_id");
     if (!usable || u->migrated_to) {
         u->kind = usable ? TG_MIGRATED : TG_OTHER;
         return 0;
@@ -173,7 +167,7 @@ static int read_guest(struct tg_update *u, const cJSON *m, const struct tg_me *m
  * anyway. */
 static int read_callback(struct tg_update *u, const cJSON *query, const struct tg_me *me, struct arena *a)
 {
-    const cJSON *m = object_of(query, "message");
+    const cJSON *m = json_object(query, "message");
     int rc = read_from(u, query, a);
     (void)me;
     if (rc == 0)
@@ -182,8 +176,8 @@ static int read_callback(struct tg_update *u, const cJSON *query, const struct t
         rc = copy_text(&u->data, json_text(query, "data", ""), TG_CALLBACK_BYTES, a);
     if (rc)
         return rc;
-    if (read_chat(u, object_of(m, "chat"))) {
-        u->message_id = wire_int(m, "message_id");
+    if (read_chat(u, json_object(m, "chat"))) {
+        u->message_id = json_int(m, "message_id");
         u->thread_id = topic_of(m);
     } else {
         u->chat_id = 0;
@@ -195,14 +189,14 @@ static int read_callback(struct tg_update *u, const cJSON *query, const struct t
 
 static int read_member(struct tg_update *u, const cJSON *change, const struct tg_me *me, struct arena *a)
 {
-    const cJSON *now = object_of(change, "new_chat_member");
+    const cJSON *now = json_object(change, "new_chat_member");
     const char *status = json_text(now, "status", "");
     bool gone = strcmp(status, "kicked") == 0 || strcmp(status, "left") == 0 ||
                 (strcmp(status, "restricted") == 0 && !json_bool(now, "is_member", true));
     int rc = read_from(u, change, a);
     (void)me;
-    u->date_s = wire_int(change, "date");
-    if (rc == 0 && read_chat(u, object_of(change, "chat")) && gone)
+    u->date_s = json_int(change, "date");
+    if (rc == 0 && read_chat(u, json_object(change, "chat")) && gone)
         u->kind = TG_BLOCKED;
     return rc;
 }
@@ -220,7 +214,7 @@ static const struct {
 static int read_kind(struct tg_update *u, const cJSON *tree, const struct tg_me *me, struct arena *a)
 {
     for (size_t i = 0; i < ARRAY_LEN(kind_table); i++) {
-        const cJSON *value = object_of(tree, kind_table[i].member);
+        const cJSON *value = json_object(tree, kind_table[i].member);
         if (value)
             return kind_table[i].read(u, value, me, a);
     }

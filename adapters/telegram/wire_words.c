@@ -35,7 +35,7 @@ static bool seek(struct words *w, int64_t units)
 
 static bool locate(struct words *w, const cJSON *entity, struct str *at)
 {
-    int64_t offset = wire_int(entity, "offset"), length = wire_int(entity, "length");
+    int64_t offset = json_int(entity, "offset"), length = json_int(entity, "length");
     if (offset < 0 || length <= 0 || !seek(w, offset))
         return false;
     at->at = w->text + w->pos;
@@ -81,7 +81,7 @@ static bool is_mention(const char *type, const cJSON *entity, struct str at, con
 {
     if (strcmp(type, "mention") == 0)
         return at.at[0] == '@' && is_our_name((struct str){ at.at + 1, at.len - 1 }, me);
-    return me->id && wire_int(cJSON_GetObjectItemCaseSensitive(entity, "user"), "id") == me->id;
+    return me->id && json_int(cJSON_GetObjectItemCaseSensitive(entity, "user"), "id") == me->id;
 }
 
 static bool is_command_name(struct str name)

@@ -14,6 +14,8 @@
 
 _Static_assert(SHA256_HEX == 2 * crypto_hash_sha256_BYTES + 1, "hex of a SHA-256");
 _Static_assert(crypto_auth_hmacsha256_BYTES == crypto_hash_sha256_BYTES, "HMAC-SHA-256");
+_Static_assert(ED25519_KEY == crypto_sign_ed25519_PUBLICKEYBYTES, "Ed25519 key");
+_Static_assert(ED25519_SIGNATURE == crypto_sign_ed25519_BYTES, "Ed25519 signature");
 _Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash-2-4");
 
 void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t len)
@@ -87,6 +89,13 @@ uint64_t hash_fnv(const void *bytes, size_t len)
     for (size_t i = 0; i < len; i++)
         h = (h ^ at[i]) * 0x100000001b3U;
     return h;
+}
+
+bool ed25519_verify(const uint8_t signature[ED25519_SIGNATURE], const uint8_t key[ED25519_KEY],
+                    const void *bytes, size_t len)
+{
+    rand_init();
+    return crypto_sign_ed25519_verify_detached(signature, bytes, len, key) == 0;
 }
 
 bool bytes_equal_secret(const void *a, size_t a_len, const void *b, size_t b_len)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Digests and keyed hashes over libsodium, and a seeded table hash. Any thread.
+ * Digests, keyed hashes and signatures over libsodium, and a seeded table hash. Any thread.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
 #include <parley/base.h>
 
-#define SHA256_HEX 65
+#define SHA256_HEX        65
+#define ED25519_KEY       32 /* bytes of a public key */
+#define ED25519_SIGNATURE 64
 
 void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t len);
 /* Lower case, with its NUL; out has 2 * len + 1 bytes. */
@@ -20,6 +22,10 @@ void hmac_hex(char out[SHA256_HEX], const uint8_t key[32], const struct str *par
 uint64_t hash_seeded(const void *bytes, size_t len);
 /* Stable 64-bit FNV-1a: for features and file names, not for untrusted tables. */
 uint64_t hash_fnv(const void *bytes, size_t len);
+/* The signature is of these bytes, by the holder of that key (RFC 8032; no small-order key, no other
+ * spelling). */
+bool ed25519_verify(const uint8_t signature[ED25519_SIGNATURE], const uint8_t key[ED25519_KEY],
+                    const void *bytes, size_t len);
 /* Constant time for equal lengths. */
 bool bytes_equal_secret(const void *a, size_t a_len, const void *b, size_t b_len);
 

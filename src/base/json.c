@@ -15,6 +15,8 @@
 #include "base/json_scan.h"
 #include "base/utf.h"
 
+#define EXACT_MAX 9007199254740992.0 /* 2^53 */
+
 void json_position(const char *text, size_t len, size_t offset, int *line, int *column)
 {
     size_t start = 0, columns;
@@ -202,4 +204,20 @@ bool json_bool(const cJSON *obj, const char *key, bool fallback)
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(obj, key);
 
     return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+int64_t json_int(const cJSON *obj, const char *key)
+{
+    double d = json_number(obj, key, 0);
+
+    if (!(d >= -EXACT_MAX && d <= EXACT_MAX) || (double)(int64_t)d != d)
+        return 0;
+    return (int64_t)d;
+}
+
+const cJSON *json_object(const cJSON *obj, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(obj, key);
+
+    return cJSON_IsObject(item) ? item : NULL;
 }

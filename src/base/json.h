@@ -30,6 +30,8 @@ void json_position(const char *text, size_t len, size_t offset, int *line, int *
 const char *json_text(const cJSON *obj, const char *key, const char *fallback);
 double json_number(const cJSON *obj, const char *key, double fallback);
 bool json_bool(const cJSON *obj, const char *key, bool fallback);
+int64_t json_int(const cJSON *obj, const char *key);         /* one that a double holds exactly; else 0 */
+const cJSON *json_object(const cJSON *obj, const char *key); /* NULL when it is none */
 
 /* Writer: commas and nesting are its business. */
 struct jsonw {

@@ -161,6 +161,28 @@ size_t utf8_count(const char *text, size_t len)
     return n;
 }
 
+size_t utf16_count(const char *text, size_t len)
+{
+    size_t pos = 0, units = 0;
+
+    while (pos < len)
+        units += utf8_next(text, len, &pos) > 0xFFFF ? 2 : 1;
+    return units;
+}
+
+size_t utf16_floor(const char *text, size_t len, size_t max)
+{
+    size_t pos = 0, end = 0, units = 0;
+
+    while (pos < len) {
+        units += utf8_next(text, len, &pos) > 0xFFFF ? 2 : 1;
+        if (units > max)
+            break;
+        end = pos;
+    }
+    return end;
+}
+
 /* How the capitals of a range find their small letters. PAIRS: capital and small alternate. */
 enum fold { SHIFT, PAIRS };
 

@@ -16,6 +16,10 @@ size_t utf8_floor(const char *text, size_t len, size_t max);
 /* Bytes at the end that begin a character but do not finish it (0..3). */
 size_t utf8_tail(const char *text, size_t len);
 size_t utf8_count(const char *text, size_t len); /* code points */
+/* In UTF-16 code units, as platforms count: how many, and the bytes of the first `max` of them, no character
+ * cut. */
+size_t utf16_count(const char *text, size_t len);
+size_t utf16_floor(const char *text, size_t len, size_t max);
 /* Simple lower case: ASCII, Latin-1/Ext-A, Greek, Cyrillic. */
 static inline uint32_t utf_lower(uint32_t cp);
 uint32_t utf_plain(uint32_t cp); /* utf_lower without accents: Latin with Vietnamese, and Russian yo as ye */

@@ -20,7 +20,7 @@ from source import blank, line_of, list_files
 # not know each other.
 FLOORS = {
     "base": 0,
-    "io": 1, "conf": 1,
+    "io": 1, "conf": 1, "rich": 1,
     "store": 2, "lexical": 2, "vindex": 2, "embed": 2, "docs": 2, "llm": 2,
     "knowledge": 3,
     "pipeline": 4,
@@ -31,7 +31,7 @@ FLOORS = {
 
 # Parts that may use less than what is below them.
 ONLY = {
-    "adapters/*": {"base", "io", "conf"},
+    "adapters/*": {"base", "io", "conf", "rich"},
 }
 
 # A library's headers, and the files that may see them.
@@ -41,7 +41,7 @@ LIBRARIES = {
     "faiss/*": ["src/vindex/faiss*"],
     "immintrin.h": ["src/vindex/dot.c", "src/lexical/dense.c", "src/knowledge/rank.c"],
     "libwebsockets*": ["src/io/ws*"],
-    "md4c*": ["src/docs/*", "adapters/telegram/format_markdown.c"],
+    "md4c*": ["src/docs/*", "src/rich/markdown.c"],
     "microhttpd.h": ["src/io/server*"],
     "openssl/*": ["src/io/wsc_tls.c"],
     "pcre2*": ["src/base/match.c"],

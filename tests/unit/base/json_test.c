@@ -334,7 +334,7 @@ static void json__position_counts_characters(void **state)
 
 static void json__typed_reads_fall_back(void **state)
 {
-    static const char text[] = "{\"s\":\"x\",\"n\":1.5,\"b\":true,\"z\":null}";
+    static const char text[] = "{\"s\":\"x\",\"n\":1.5,\"b\":true,\"z\":null,\"o\":{\"i\":7}}";
     cJSON *obj;
 
     (void)state;
@@ -347,6 +347,8 @@ static void json__typed_reads_fall_back(void **state)
                 json_number(obj, "z", 9) == 9);
     assert_true(json_bool(obj, "b", false));
     assert_true(json_bool(obj, "n", true) && !json_bool(obj, "z", false));
+    assert_int_equal(json_int(json_object(obj, "o"), "i"), 7);
+    assert_true(!json_object(obj, "s") && !json_object(obj, "none") && !json_object(NULL, "o"));
     assert_string_equal(json_text(NULL, "s", "d"), "d");
     cJSON_Delete(obj);
 }

@@ -127,6 +127,18 @@ static void utf__floor_never_cuts_a_character(void **state)
     assert_int_equal(utf8_floor("", 0, 5), 0);
 }
 
+static void utf__units_of_utf16(void **state)
+{
+    static const char text[] = "a\xC3\xA9\xF0\x9F\x98\x80z\xFF"; /* a \u00e9 U+1F600 z, and a bad byte */
+    static const size_t want[] = { 0, 1, 3, 3, 7, 8, 9, 9 };
+
+    (void)state;
+    assert_int_equal(utf16_count(text, sizeof text - 1), 6);
+    assert_int_equal(utf16_count(NULL, 0), 0);
+    for (size_t max = 0; max < sizeof want / sizeof want[0]; max++)
+        assert_int_equal(utf16_floor(text, sizeof text - 1, max), want[max]);
+}
+
 static void utf__tail_is_a_beginning_and_nothing_else(void **state)
 {
     (void)state;
@@ -192,6 +204,7 @@ int main(void)
         cmocka_unit_test(utf__valid_checks_across_its_word_steps),
         cmocka_unit_test(utf__invalid_bytes_are_replaced_one_by_one),
         cmocka_unit_test(utf__floor_never_cuts_a_character),
+        cmocka_unit_test(utf__units_of_utf16),
         cmocka_unit_test(utf__tail_is_a_beginning_and_nothing_else),
         cmocka_unit_test(utf__lower_case),
         cmocka_unit_test(utf__words_spaces_and_wide_scripts),

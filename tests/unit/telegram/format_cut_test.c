@@ -25,7 +25,7 @@ static void expect_ends(const struct answer *a, size_t i, const char *with)
     assert_string_equal(a->t[i].text + len - strlen(with), with);
 }
 
-static const struct tg_entity *only_entity(const struct answer *a, size_t i, enum tg_style style)
+static const struct tg_entity *only_entity(const struct answer *a, size_t i, enum rich_style style)
 {
     assert_true(i < a->n);
     assert_int_equal(a->t[i].entities, 1);
@@ -179,15 +179,15 @@ static void cut__styles_go_on_in_the_next_message(void **state)
     answer_of(&a, bold);
     assert_int_equal(a.n, 2);
     for (size_t i = 0; i < a.n; i++)
-        assert_int_equal(only_entity(&a, i, TG_BOLD)->length, strlen(a.t[i].text));
+        assert_int_equal(only_entity(&a, i, RICH_BOLD)->length, strlen(a.t[i].text));
     answer_free(&a);
     answer_of(&a, link);
     for (size_t i = 0; i < a.n; i++)
-        assert_string_equal(only_entity(&a, i, TG_TEXT_LINK)->extra, "https://x.example/long");
+        assert_string_equal(only_entity(&a, i, RICH_LINK)->extra, "https://x.example/long");
     answer_free(&a);
     answer_of(&a, quote);
     for (size_t i = 0; i < a.n; i++)
-        assert_int_equal(only_entity(&a, i, TG_QUOTE)->offset, 0);
+        assert_int_equal(only_entity(&a, i, RICH_QUOTE)->offset, 0);
     answer_free(&a);
     free(bold);
     free(link);
@@ -206,7 +206,7 @@ static void cut__code_that_fits_is_not_cut(void **state)
     answer_of(&a, buf_text(&text));
     assert_int_equal(a.n, 3);
     assert_string_equal(a.t[0].text, "Introduction:");
-    assert_int_equal(only_entity(&a, 1, TG_PRE)->length, strlen(a.t[1].text));
+    assert_int_equal(only_entity(&a, 1, RICH_PRE)->length, strlen(a.t[1].text));
     assert_string_equal(a.t[2].text, "Outro, longer.");
     answer_free(&a);
     buf_free(&text);
@@ -220,7 +220,7 @@ static void cut__code_as_long_as_a_message_is_not_cut(void **state)
     (void)state;
     answer_of(&a, text);
     assert_int_equal(a.n, 2);
-    assert_int_equal(only_entity(&a, 0, TG_PRE)->length, TG_TEXT_MAX);
+    assert_int_equal(only_entity(&a, 0, RICH_PRE)->length, TG_TEXT_MAX);
     assert_string_equal(a.t[1].text, "Outro.");
     answer_free(&a);
     free(text);
@@ -237,7 +237,7 @@ static void cut__long_code_is_closed_and_opened_again(void **state)
     answer_of(&a, text);
     for (size_t i = 0; i < a.n; i++) {
         assert_int_equal(a.t[i].entities, 1);
-        assert_int_equal(a.t[i].entity[0].style, TG_PRE);
+        assert_int_equal(a.t[i].entity[0].style, RICH_PRE);
         assert_string_equal(a.t[i].entity[0].extra, "python");
         expect_begins(&a, i, i > 0 ? "def f():" : "Look:");
     }

@@ -24,7 +24,7 @@ struct answer {
     size_t n;
 };
 
-static inline void answer_with(struct answer *a, const char *markdown, const struct tg_source *s, size_t n)
+static inline void answer_with(struct answer *a, const char *markdown, const struct rich_source *s, size_t n)
 {
     const char *fault;
 

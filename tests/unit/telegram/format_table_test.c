@@ -109,7 +109,7 @@ static void table__many_small_tables_count_together(void **state)
 
     (void)state;
     answer_of(&a, fits);
-    assert_int_equal(a.t[a.n - 1].entity[0].style, TG_PRE);
+    assert_int_equal(a.t[a.n - 1].entity[0].style, RICH_PRE);
     answer_free(&a);
     over = repeated(fits, "|a|b|\n|---|---|\n", 1, "");
     answer_of(&a, over);

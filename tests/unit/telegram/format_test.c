@@ -10,7 +10,7 @@
 
 static void format__sources_follow_as_a_numbered_list(void **state)
 {
-    const struct tg_source s[] = {
+    const struct rich_source s[] = {
         { 1, "Whitepaper", "https://x.example/a" },
         { 3, "Local *notes*", "" },
         { 4, "Evil", "javascript:x" },
@@ -34,12 +34,12 @@ static void format__sources_follow_as_a_numbered_list(void **state)
 
 static void format__many_sources_are_cut_between_lines(void **state)
 {
-    struct tg_source s[300];
+    struct rich_source s[300];
     struct answer a;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(s); i++)
-        s[i] = (struct tg_source){ (int)i + 1, "A title of some length", "https://x.example" };
+        s[i] = (struct rich_source){ (int)i + 1, "A title of some length", "https://x.example" };
     answer_with(&a, "Yes.", s, ARRAY_LEN(s));
     assert_int_equal(a.n, 3);
     for (size_t i = 1; i < a.n; i++)
@@ -89,7 +89,7 @@ static void format__payload_is_json(void **state)
 
 static void format__out_of_memory_is_told(void **state)
 {
-    const struct tg_source s = { 1, "Title", "https://x.example" };
+    const struct rich_source s = { 1, "Title", "https://x.example" };
     char *text = repeated("", "**word** [a](https://x.example)\n\n", 400, "");
     struct tg_text *t;
     size_t n, cap = 64;
