@@ -71,6 +71,17 @@ static void warn_plain(const char *key, const char *url)
         log_warn("config.plain_http", "key=%s hint=\"tokens travel unencrypted\"", key);
 }
 
+static int discord_check(const struct config *c, struct err *err)
+{
+    if (!c->discord.token[0])
+        return 0;
+    if (c->discord.shard >= c->discord.shards)
+        return err_set(err, X_E_INVALID, "discord.shard: must be below discord.shards");
+    if (strcmp(c->discord.mode, "http") == 0 && (!c->discord.app_id[0] || !c->discord.public_key[0]))
+        return err_set(err, X_E_INVALID, "discord.app_id, discord.public_key: must be set with mode http");
+    return 0;
+}
+
 static int load_finish(struct config_impl *im, struct err *err)
 {
     struct config *c = im->config;
@@ -84,7 +95,7 @@ static int load_finish(struct config_impl *im, struct err *err)
             warn_plain("telegram.api_base", c->telegram.at[i].api_base);
     if (c->discord.token[0])
         warn_plain("discord.api_base", c->discord.api_base);
-    return 0;
+    return discord_check(c, err);
 }
 
 static int load_all(struct config_impl *im, struct err *err)
