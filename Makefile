@@ -55,6 +55,7 @@ SRC_io        := loop pool http http_call http_request fdwatch sse backoff limit
                  routes sockinfo server server_conn server_http server_answer server_ws ws ws_life ws_library ws_queue ws_url \
                  resolve wsc wsc_dial wsc_event wsc_tls
 SRC_rich      := page markdown table chars cut
+SRC_chat      := texts answer_words about button
 SRC_conf      := config config_table config_check config_store config_file config_env config_secret config_llm config_bots config_print file \
                  policy policy_read policy_value policy_rules policy_plain policy_routing policy_money policy_default policy_prompt pii danger snapshot
 SRC_store     := store sqlite sqlite_cache sqlite_schema sqlite_sql sqlite_inbox sqlite_answer sqlite_state sqlite_person sqlite_spend sqlite_charge sqlite_wal sqlite_sweep sqlite_read
@@ -70,7 +71,7 @@ SRC_pipeline  := pipeline stages keys pii identify limit reply consent quota scr
 SRC_gateway   := gateway intake outbox state person sweep health
 SRC_cli       := cli daemon serve index search ask route eval eval_routing eval_semantic check_config doctor providers version
 SRC_web       := web chat events wire
-SRC_telegram  := telegram account poll webhook batch question admit access commands person buttons menu texts place parts post work \
+SRC_telegram  := telegram account poll webhook batch question admit access commands person buttons menu place parts post work \
                  format wire_call wire_reply wire_update wire_words send lane due
 SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply \
                  format format_chars format_write format_sources limits gateway_state gateway_kept
@@ -80,6 +81,7 @@ SRC_loopback  := loopback
 FLOOR_base      := base
 FLOOR_io        := io base
 FLOOR_rich      := rich base
+FLOOR_chat      := chat rich conf base
 FLOOR_conf      := conf base
 FLOOR_store     := store io base
 FLOOR_vindex    := vindex base
@@ -91,12 +93,12 @@ FLOOR_knowledge := knowledge lexical vindex embed docs base
 FLOOR_pipeline  := pipeline knowledge lexical vindex embed docs llm store conf io base
 FLOOR_gateway   := gateway $(FLOOR_pipeline)
 FLOOR_web       := web conf io base
-FLOOR_telegram  := telegram rich conf io base
-FLOOR_discord   := discord rich conf io base
+FLOOR_telegram  := telegram chat rich conf io base
+FLOOR_discord   := discord chat rich conf io base
 FLOOR_loopback  := loopback conf io base
-FLOOR_cli       := cli gateway web telegram discord loopback rich $(FLOOR_pipeline)
+FLOOR_cli       := cli gateway web telegram discord loopback chat rich $(FLOOR_pipeline)
 
-DIRS_SRC := base io rich conf store lexical vindex embed docs llm knowledge pipeline gateway cli
+DIRS_SRC := base io rich chat conf store lexical vindex embed docs llm knowledge pipeline gateway cli
 DIRS_ADAPTER := web telegram discord loopback
 LIBS := $(DIRS_SRC) $(DIRS_ADAPTER)
 

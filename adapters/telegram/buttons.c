@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inline buttons. What one means stays here, in the store, under a random token; the button carries the token
- * and one word. A token works once, for the person it was made for, and not for ever. Each press is answered,
- * or the person's app would show a clock. A token is dropped when what it meant is done and not before: what
- * a crash comes between is done again, and each of these things may be.
+ * Inline buttons; what one means is in chat/button.h. Each press is answered, or the person's app would show
+ * a clock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,34 +11,17 @@
 #include <parley/log.h>
 
 #include "adapters/telegram/inside.h"
-#include "base/hash.h"
 #include "base/json.h"
-#include "base/rand.h"
+#include "chat/button.h"
 
-#define TOKEN_BYTES 16
-#define TOKEN_TEXT  (2 * TOKEN_BYTES)
-#define VALUE_MAX   (128U << 10)
-#define ROWS_MAX    4096
+#define VALUE_MAX (128U << 10)
+#define ROWS_MAX  4096
 
-static void token_new(char out[TOKEN_TEXT + 1])
-{
-    uint8_t raw[TOKEN_BYTES];
-    rand_bytes(raw, sizeof raw);
-    hex_write(out, raw, sizeof raw);
-}
-
-static void keep(struct account *a, const char *token, int64_t user, const char *what, const char *note,
-                 int64_t for_ms)
+static void keep(struct account *a, const char *token, const struct chat_button *means, int64_t for_ms)
 {
     struct buf value = BUF_INIT(VALUE_MAX);
-    struct jsonw w;
     char key[KEY_MAX];
-    jw_begin(&w, &value);
-    jw_obj(&w, NULL);
-    jw_int(&w, "user", user);
-    jw_text(&w, "what", what);
-    jw_text(&w, "note", note);
-    jw_end_obj(&w);
+    chat_button_write(&value, means);
     account_key(key, a, "button.%s", token);
     if (!value.failed)
         a->host->state_put(a->host, key, buf_text(&value), clock_wall_ms() + for_ms, NULL, NULL);
@@ -52,8 +33,8 @@ const char *buttons_make(struct account *a, int64_t user, const char *what, cons
 {
     struct buf rows = BUF_INIT(ROWS_MAX);
     struct jsonw w;
-    char token[TOKEN_TEXT + 1], data[TG_CALLBACK_BYTES + 1];
-    token_new(token);
+    char token[CHAT_TOKEN + 1], data[TG_CALLBACK_BYTES + 1], owner[24];
+    chat_token_new(token);
     jw_begin(&w, &rows);
     jw_arr(&w, NULL);
     for (size_t i = 0; i < n; i++) {
@@ -72,7 +53,8 @@ const char *buttons_make(struct account *a, int64_t user, const char *what, cons
     buf_free(&rows);
     if (!out)
         return "";
-    keep(a, token, user, what, note, for_ms);
+    snprintf(owner, sizeof owner, "%lld", (long long)user);
+    keep(a, token, &(struct chat_button){ owner, what, note }, for_ms);
     return out;
 }
 
@@ -98,12 +80,12 @@ static void over(struct item *it, enum text what)
 
 static const char *arg_of(const struct item *it)
 {
-    return it->u->data + TOKEN_TEXT + 1;
+    return it->u->data + CHAT_TOKEN + 1;
 }
 
 static void token_key(char out[KEY_MAX], const struct item *it)
 {
-    account_key(out, it->a, "button.%.*s", TOKEN_TEXT, it->u->data);
+    account_key(out, it->a, "button.%.*s", CHAT_TOKEN, it->u->data);
 }
 
 /* What it meant has been done: a process that dies before this does it again when it hears the press again.
@@ -150,11 +132,9 @@ static void forget_confirmed(struct item *it)
 static void agreed(struct item *it, const char *note)
 {
     struct arena *words = &it->b->words;
-    const char *end = strchr(note, '\n');
-    char *version = end ? arena_strndup(words, note, (size_t)(end - note)) : NULL;
-    char *text = end ? arena_strdup(words, end + 1) : NULL;
-    char *token = arena_strndup(words, it->u->data, TOKEN_TEXT);
-    if (!text || !version || !token) {
+    const char *version, *text;
+    char *token = arena_strndup(words, it->u->data, CHAT_TOKEN);
+    if (!token || !chat_agree_read(note, &version, &text, words)) {
         over(it, TEXT_BUTTON_OLD);
         return;
     }
@@ -219,27 +199,24 @@ static void looked_at(void *ctx, int rc, const char *value)
 {
     struct item *it = ctx;
     struct account *a = it->a;
-    cJSON *o = NULL;
-    if (rc || !value || json_parse(&o, value, strlen(value), NULL))
+    struct chat_button means;
+    char user[24];
+    snprintf(user, sizeof user, "%lld", (long long)it->u->from_id);
+    if (rc || !value || !chat_button_read(&means, value, &it->b->words))
         over(it, TEXT_BUTTON_OLD);
-    else if ((int64_t)json_number(o, "user", 0) != it->u->from_id)
+    else if (strcmp(means.user, user) != 0)
         over(it, TEXT_BUTTON_NOT_YOURS);
     else
-        mean(it, json_text(o, "what", ""), json_text(o, "note", ""));
-    cJSON_Delete(o);
+        mean(it, means.what, means.note);
     account_release(a);
-}
-
-static bool shaped(const char *data)
-{
-    return strspn(data, "0123456789abcdef") == TOKEN_TEXT && data[TOKEN_TEXT] == ':';
 }
 
 void button_pressed(struct item *it)
 {
     struct account *a = it->a;
-    char key[KEY_MAX];
-    if (!shaped(it->u->data) || !it->u->chat_id) {
+    char key[KEY_MAX], token[CHAT_TOKEN + 1];
+    const char *word;
+    if (!chat_press_read(it->u->data, token, &word) || !it->u->chat_id) {
         over(it, TEXT_BUTTON_OLD);
         return;
     }

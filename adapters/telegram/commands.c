@@ -7,9 +7,7 @@
 
 #include "adapters/telegram/inside.h"
 #include "base/json.h"
-
-#define LANGUAGE_MS 86400000 /* the buttons work a day */
-#define FORGET_MS   600000
+#include "chat/button.h"
 
 static void say(struct item *it, const char *text, const char *buttons)
 {
@@ -45,7 +43,7 @@ static void on_language(struct item *it)
     for (; n < text_languages_len && n < ARRAY_LEN(button); n++)
         button[n] = (struct button){ .text = text_languages[n].name, .arg = text_languages[n].code };
     say(it, text_in(it->lang, TEXT_LANGUAGE),
-        buttons_make(it->a, it->u->from_id, "lang", "", LANGUAGE_MS, button, n, false, &it->b->words));
+        buttons_make(it->a, it->u->from_id, "lang", "", CHAT_CHOOSE_MS, button, n, false, &it->b->words));
 }
 
 /* "-100:7#2" -> "-100:7#3": what was said before stays with the old name, and is asked for no more. */
@@ -90,7 +88,7 @@ static void on_forget(struct item *it)
     const struct button yes = { .text = text_in(it->lang, TEXT_FORGET_YES), .arg = "yes" };
     if (is_alone(it))
         say(it, text_in(it->lang, TEXT_FORGET_ASK),
-            buttons_make(it->a, it->u->from_id, "forget", "", FORGET_MS, &yes, 1, false, &it->b->words));
+            buttons_make(it->a, it->u->from_id, "forget", "", CHAT_FORGET_MS, &yes, 1, false, &it->b->words));
 }
 
 /* For the operator, in the operator's words: what /api/health says. */

@@ -20,7 +20,7 @@
 
 #include "adapters/telegram/admit.h"
 #include "adapters/telegram/send.h"
-#include "adapters/telegram/texts.h"
+#include "chat/texts.h"
 #include "adapters/telegram/wire.h"
 #include "base/str.h"
 #include "conf/snapshot.h"

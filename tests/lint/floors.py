@@ -21,7 +21,7 @@ from source import blank, line_of, list_files
 FLOORS = {
     "base": 0,
     "io": 1, "conf": 1, "rich": 1,
-    "store": 2, "lexical": 2, "vindex": 2, "embed": 2, "docs": 2, "llm": 2,
+    "chat": 2, "store": 2, "lexical": 2, "vindex": 2, "embed": 2, "docs": 2, "llm": 2,
     "knowledge": 3,
     "pipeline": 4,
     "gateway": 5, "adapters/*": 5,
@@ -31,7 +31,7 @@ FLOORS = {
 
 # Parts that may use less than what is below them.
 ONLY = {
-    "adapters/*": {"base", "io", "conf", "rich"},
+    "adapters/*": {"base", "io", "conf", "rich", "chat"},
 }
 
 # A library's headers, and the files that may see them.

@@ -515,7 +515,7 @@ static void http__proxy_of_a_request_comes_first(void **state X_UNUSED)
     assert_false(dead.sent);
     assert_null(strstr(dead.detail, "secret"));
     unsetenv("no_proxy");
-    snprintf(v6, sizeof v6, "http://[::1]:%d/ok", r->trap.port);
+    snprintf(v6, sizeof v6, "http://[::1]:%d/ok", r->trap.seats.port);
     assert_int_equal(http_probe_try(&six, v6, (struct http_request){ .method = "GET", .ipv4 = true }, &err),
                      0);
     http_probe_wait(&six);

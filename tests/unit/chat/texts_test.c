@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "adapters/telegram/texts.h"
+#include "chat/texts.h"
 #include "base/utf.h"
 
 #define CALLBACK_MAX    200 /* Bot API, answerCallbackQuery: characters */

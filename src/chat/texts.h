@@ -3,8 +3,8 @@
  * What the bot says by itself, by language. Answers are not here: they come in the language of their turn.
  * Pure; any thread.
  */
-#ifndef TELEGRAM_TEXTS_H
-#define TELEGRAM_TEXTS_H
+#ifndef CHAT_TEXTS_H
+#define CHAT_TEXTS_H
 
 #include "base/str.h"
 

@@ -2,7 +2,7 @@
  *
  * The table. A new language is a new entry, all of it; texts_test.c finds a missing line.
  */
-#include "adapters/telegram/texts.h"
+#include "chat/texts.h"
 
 #include <string.h>
 
