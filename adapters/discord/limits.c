@@ -267,7 +267,7 @@ static void hold(struct dc_limits *l, const struct dc_ticket *t, struct dc_bucke
         l->pause_ms = later(l->pause_ms, until_ms);
     if (t->call == DC_CALL_CALLBACK)
         l->callback_ms = later(l->callback_ms, until_ms);
-    else if (!reply->global)
+    else if (b && !reply->global)
         b->hold_ms = later(b->hold_ms, until_ms);
 }
 

@@ -18,12 +18,12 @@
 #define DC_EPOCH_MS                 1420070400000 /* what snowflakes count from */
 #define DC_URL_BYTES                256           /* of a gateway's address, with its NUL */
 #define DC_SESSION_BYTES            128           /* of a session id, with its NUL */
-#define DC_TOKEN_MAX                1024 /* bytes of an interaction's token; Discord's have about 250 */
-#define DC_FRAME_MAX                4096 /* bytes of one frame to Discord: more is a close with 4002 */
-#define DC_INTERVAL_MAX             (10 * 60 * 1000) /* ms between heartbeats that we believe */
-#define DC_ROLES_MAX                250              /* read of a member */
-#define DC_LIST_MAX                 25   /* read of attachments, options of a command, values of a select */
-#define DC_THREADS_MAX              1000 /* read of a guild */
+#define DC_TOKEN_MAX                1024   /* bytes of an interaction's token; Discord's have about 250 */
+#define DC_FRAME_MAX                4096   /* bytes of one frame to Discord: more is a close with 4002 */
+#define DC_INTERVAL_MAX             600000 /* ms between heartbeats that we believe */
+#define DC_ROLES_MAX                250    /* read of a member */
+#define DC_LIST_MAX                 25     /* read of attachments, options of a command, values of a select */
+#define DC_THREADS_MAX              1000   /* read of a guild */
 #define DC_PERMISSION_ADMINISTRATOR (INT64_C(1) << 3)
 #define DC_PERMISSION_MANAGE_GUILD  (INT64_C(1) << 5)
 
