@@ -74,7 +74,8 @@ SRC_web       := web chat events wire
 SRC_telegram  := telegram account poll webhook batch question admit access commands person buttons menu place parts post work \
                  format wire_call wire_reply wire_update wire_words send lane due
 SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply \
-                 format format_chars format_write format_sources limits gateway_state gateway_kept
+                 format format_chars format_write format_sources limits gateway_state gateway_kept \
+                 discord link endpoint event message question interact command person place parts post work rest
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------

@@ -5,12 +5,14 @@
  */
 #include "adapters/adapters.h"
 
+#include "adapters/discord/discord.h"
 #include "adapters/telegram/telegram.h"
 #include "adapters/web/web.h"
 
 const struct adapter_ops *const adapters_all[] = {
     &adapter_web,
     &adapter_telegram,
+    &adapter_discord,
 };
 
 const size_t adapters_count = ARRAY_LEN(adapters_all);

@@ -86,6 +86,7 @@ static bool put_embed(struct buf *out, const char *heading, const struct rich_so
     jw_begin(&w, out);
     jw_arr(&w, NULL);
     jw_obj(&w, NULL);
+    jw_text(&w, "type", "rich");
     jw_text(&w, "title", heading);
     jw_arr(&w, "fields");
     for (size_t i = 0; i < n && fits; i++)

@@ -174,7 +174,8 @@ static void judge(struct item *it, const struct dc_reply *reply, bool sent)
         note_limited(r, it, reply, now);
     if (reply->end == DC_UNAUTHORIZED && it->route.authorized && !r->shut_out) {
         r->shut_out = true;
-        log_error("discord.unauthorized", "detail=\"%s\" hint=\"set discord.token, start again\"", reply->detail);
+        log_error("discord.unauthorized", "detail=\"%s\" hint=\"set discord.token, start again\"",
+                  reply->detail);
     }
     if (l)
         l->flying = NULL;
@@ -199,8 +200,12 @@ static int on_body(void *ctx, const char *bytes, size_t len)
 
 static void read_rate(const struct item *it, struct dc_rate *rate)
 {
-    static const char *const name[] = { "x-ratelimit-bucket",      "x-ratelimit-limit",  "x-ratelimit-remaining",
-                                        "x-ratelimit-reset-after", "x-ratelimit-global", "x-ratelimit-scope",
+    static const char *const name[] = { "x-ratelimit-bucket",
+                                        "x-ratelimit-limit",
+                                        "x-ratelimit-remaining",
+                                        "x-ratelimit-reset-after",
+                                        "x-ratelimit-global",
+                                        "x-ratelimit-scope",
                                         "retry-after" };
     dc_rate_init(rate);
     for (size_t i = 0; i < ARRAY_LEN(name); i++) {

@@ -6,7 +6,8 @@
  *
  * A call that may be repeated is, here, a few times: one that surely did not take effect always, and one that
  * perhaps did where saying it twice is saying it once. What is left is told as it is (`maybe`), and its owner
- * decides. When the token is refused nothing that wants it goes out any more: 401s would shut the address out.
+ * decides. When the token is refused nothing that wants it goes out any more: 401s would shut the address
+ * out.
  */
 #ifndef DISCORD_REST_H
 #define DISCORD_REST_H
@@ -31,8 +32,8 @@ struct dc_request {
     const char *body;      /* JSON, "" = none; copied */
     bool repeatable;       /* twice is as once: an edit, a create with a nonce */
     bool droppable;        /* progress: given up when something of its channel waits that is not */
-    /* Exactly once, also at close (DC_RETRY). maybe: it may have taken effect though `reply` says not. `reply`
-     * is borrowed. May call anything of this header. NULL = nobody waits. */
+    /* Exactly once, also at close (DC_RETRY). maybe: it may have taken effect though `reply` says not.
+     * `reply` is borrowed. May call anything of this header. NULL = nobody waits. */
     void (*done)(void *ctx, const struct dc_reply *reply, bool maybe);
     /* May be NULL: the whole body of a DC_OK, before done. */
     void (*body_of)(void *ctx, const char *json, size_t len);
@@ -41,7 +42,8 @@ struct dc_request {
 
 /* 0, X_E_INVALID, -ENOMEM; no text of it shows the token. */
 int dc_rest_open(struct dc_rest **out, const struct dc_rest_conf *conf, struct err *err);
-/* 0; X_E_FULL (10,000 wait), X_E_INVALID (no such route), X_E_CLOSED, -ENOMEM. done comes in a later round. */
+/* 0; X_E_FULL (10,000 wait), X_E_INVALID (no such route), X_E_CLOSED, -ENOMEM. done comes in a later round.
+ */
 int dc_rest_send(struct dc_rest *r, const struct dc_request *q);
 size_t dc_rest_waiting(const struct dc_rest *r);
 bool dc_rest_shut_out(const struct dc_rest *r); /* the token was refused */

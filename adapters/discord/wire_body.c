@@ -26,6 +26,7 @@ enum callback {
 };
 
 #define ROW_BUTTONS     5
+#define ROW_IDS         (ROW_BUTTONS + 1)
 #define CHOICE_NAME_MAX 100
 #define THREAD_NAME_MAX 100
 
@@ -236,15 +237,17 @@ void dc_choices(struct buf *out, const struct dc_choice *choice, size_t n)
 
 /* ---- components ---- */
 
-static void begin_component(struct jsonw *w, enum component type)
+/* Numbered from 1 within a message. */
+static void begin_component(struct jsonw *w, enum component type, size_t id)
 {
     jw_obj(w, NULL);
     jw_int(w, "type", type);
+    jw_int(w, "id", (int64_t)id);
 }
 
-static void begin_row(struct jsonw *w)
+static void begin_row(struct jsonw *w, size_t id)
 {
-    begin_component(w, COMPONENT_ROW);
+    begin_component(w, COMPONENT_ROW, id);
     jw_arr(w, "components");
 }
 
@@ -261,9 +264,9 @@ static void put_custom_id(struct jsonw *w, const char *custom_id)
     jw_text(w, "custom_id", custom_id);
 }
 
-static void put_button(struct jsonw *w, const struct dc_button *b)
+static void put_button(struct jsonw *w, const struct dc_button *b, size_t id)
 {
-    begin_component(w, COMPONENT_BUTTON);
+    begin_component(w, COMPONENT_BUTTON, id);
     jw_int(w, "style", b->style);
     text_cut(w, "label", b->label, DC_BUTTON_LABEL_MAX);
     put_custom_id(w, b->custom_id);
@@ -282,8 +285,8 @@ void dc_buttons(struct buf *out, const struct dc_button *button, size_t n)
     jw_arr(&w, NULL);
     for (size_t i = 0; i < n; i++) {
         if (i % ROW_BUTTONS == 0)
-            begin_row(&w);
-        put_button(&w, &button[i]);
+            begin_row(&w, ROW_IDS * (i / ROW_BUTTONS) + 1);
+        put_button(&w, &button[i], ROW_IDS * (i / ROW_BUTTONS) + 2 + i % ROW_BUTTONS);
         if (i % ROW_BUTTONS == ROW_BUTTONS - 1 || i + 1 == n)
             end_row(&w);
     }
@@ -299,8 +302,8 @@ void dc_select(struct buf *out, const char *custom_id, const struct dc_choice *c
         out->failed = true;
     jw_begin(&w, out);
     jw_arr(&w, NULL);
-    begin_row(&w);
-    begin_component(&w, COMPONENT_SELECT);
+    begin_row(&w, 1);
+    begin_component(&w, COMPONENT_SELECT, 2);
     put_custom_id(&w, custom_id);
     jw_arr(&w, "options");
     for (size_t i = 0; i < n; i++) {

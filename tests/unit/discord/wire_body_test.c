@@ -106,10 +106,9 @@ static void components__buttons_in_rows_of_five(void **state X_UNUSED)
     for (size_t i = 0; i < ARRAY_LEN(b); i++)
         b[i] = (struct dc_button){ "Yes", "fb:1", i % 2 ? DC_SECONDARY : DC_DANGER, i == 0 };
     dc_buttons(&out, b, 1);
-    assert_string_equal(
-        buf_text(&out),
-        "[{\"type\":1,\"components\":[{\"type\":2,\"style\":4,\"label\":\"Yes\",\"custom_id\":"
-        "\"fb:1\",\"disabled\":true}]}]");
+    assert_string_equal(buf_text(&out), "[{\"type\":1,\"id\":1,\"components\":[{\"type\":2,\"id\":2,"
+                                        "\"style\":4,\"label\":\"Yes\",\"custom_id\":"
+                                        "\"fb:1\",\"disabled\":true}]}]");
     buf_clear(&out);
     dc_buttons(&out, b, 25);
     assert_false(out.failed);
@@ -136,7 +135,8 @@ static void components__select(void **state X_UNUSED)
     dc_select(&out, "lang", choice, 2, "en");
     assert_string_equal(
         buf_text(&out),
-        "[{\"type\":1,\"components\":[{\"type\":3,\"custom_id\":\"lang\",\"options\":[{\"label\":"
+        "[{\"type\":1,\"id\":1,\"components\":[{\"type\":3,\"id\":2,\"custom_id\":\"lang\",\"options\":[{"
+        "\"label\":"
         "\"Deutsch\",\"value\":\"de\"},{\"label\":\"English\",\"value\":\"en\",\"default\":true}]}]}]");
     p.content = "x";
     p.components = buf_text(&out);

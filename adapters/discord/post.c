@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Messages out. A part of an answer goes
+ *   to an interaction    over its first answer, or behind it; a notice where only its person sees it
+ *   to a channel         as a message, with a nonce: said twice within minutes it is there once
+ *   to a thread          that is started at the question; it has the question's id, so starting it again is
+ * no second one and an interaction whose token is over, or gone, is answered in its channel. What perhaps
+ * arrived and cannot be told apart (a message behind an interaction's first) is said once more and settled as
+ * a possible duplicate; all else is simply repeated.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <parley/clock.h>
+#include <parley/log.h>
+
+#include "adapters/discord/format.h"
+#include "adapters/discord/inside.h"
+#include "base/json.h"
+#include "base/json_span.h"
+#include "base/rand.h"
+
+#define RETRY_MS 4000   /* and as much again at random */
+#define SHUT_MS  600000 /* the token is not valid: nothing goes out before a restart */
+
+struct post {
+    struct adapter *a;
+    char turn_id[TURN_ID_BYTES]; /* "" = words of our own */
+    int part;
+    struct place to;
+    struct arena words;
+    struct dc_part said;
+    const char *components;
+    bool notice, in_channel, bare; /* bare: no reply_to */
+    bool threaded, cleared;        /* the thread is there; the first answer is away */
+    bool twice;
+};
+
+static void post_free(struct post *p)
+{
+    arena_wipe(&p->words);
+    explicit_bzero(p->to.token, sizeof p->to.token);
+    free(p);
+}
+
+static void settle(struct post *p, const struct delivered *how)
+{
+    struct host *h = p->a->host;
+    if (p->turn_id[0])
+        h->delivered(h, p->turn_id, p->part, how);
+    else if (how->state != OUTBOX_SENT)
+        log_warn("discord.word_lost", "detail=\"%s\"", how->error);
+    struct adapter *a = p->a;
+    post_free(p);
+    dc_release(a);
+}
+
+static void later(struct post *p, int64_t after_ms, const char *why)
+{
+    settle(p, &(struct delivered){ .state = OUTBOX_PENDING, .retry_after_ms = after_ms, .error = why });
+}
+
+static int64_t retry_ms(void)
+{
+    return RETRY_MS + (int64_t)rand_below(RETRY_MS);
+}
+
+/* ---- the next call of it ---- */
+
+enum way { WAY_THREAD, WAY_CLEAR, WAY_CREATE, WAY_EDIT, WAY_FOLLOW };
+
+static bool to_interaction(const struct post *p)
+{
+    return p->to.token[0] && !p->in_channel && clock_wall_ms() < p->to.until_ms;
+}
+
+static enum way way_of(const struct post *p)
+{
+    if (!to_interaction(p))
+        return p->to.thread_at[0] && !p->threaded ? WAY_THREAD : WAY_CREATE;
+    if (p->notice && !p->to.ephemeral)
+        return p->cleared || p->part ? WAY_FOLLOW : WAY_CLEAR;
+    return p->part ? WAY_FOLLOW : WAY_EDIT;
+}
+
+static const char *channel_of(const struct post *p)
+{
+    return p->threaded ? p->to.thread_at : p->to.channel;
+}
+
+static void fill_body(struct post *p, enum way way, struct buf *body)
+{
+    char nonce[DC_NONCE_BYTES] = "";
+    struct dc_post m = { .content = p->said.content,
+                         .embeds = p->said.embeds,
+                         .components = p->components,
+                         .reply_to = p->bare || p->part || p->threaded ? "" : p->to.reply_to,
+                         .nonce = nonce,
+                         .ephemeral = p->to.ephemeral || p->notice };
+    if (p->turn_id[0])
+        dc_nonce(nonce, p->turn_id, p->part);
+    switch (way) {
+    case WAY_THREAD:
+        dc_start_thread(body, p->said.content[0] ? p->said.content : "Parley");
+        break;
+    case WAY_CLEAR:
+        break;
+    case WAY_CREATE:
+        m.ephemeral = false;
+        dc_create(body, &m);
+        break;
+    case WAY_EDIT:
+        dc_edit(body, &m);
+        break;
+    case WAY_FOLLOW:
+        dc_follow_up(body, &m);
+        break;
+    }
+}
+
+static void on_done(void *ctx, const struct dc_reply *reply, bool maybe);
+
+static void post_send(struct post *p)
+{
+    static const enum dc_call call[] = { [WAY_THREAD] = DC_CALL_START_THREAD,
+                                         [WAY_CLEAR] = DC_CALL_DELETE_ORIGINAL,
+                                         [WAY_CREATE] = DC_CALL_CREATE_MESSAGE,
+                                         [WAY_EDIT] = DC_CALL_EDIT_ORIGINAL,
+                                         [WAY_FOLLOW] = DC_CALL_FOLLOW_UP };
+    enum way way = way_of(p);
+    bool channel = way == WAY_THREAD || way == WAY_CREATE;
+    struct buf body = BUF_INIT(PAYLOAD_MAX);
+    fill_body(p, way, &body);
+    const struct dc_request q = { .call = call[way],
+                                  .a = channel ? channel_of(p) : p->to.application,
+                                  .b = way == WAY_THREAD   ? p->to.thread_at
+                                       : way == WAY_CREATE ? NULL
+                                                           : p->to.token,
+                                  .body = buf_text(&body),
+                                  .repeatable = way != WAY_FOLLOW && (way != WAY_CREATE || p->turn_id[0]),
+                                  .done = on_done,
+                                  .ctx = p };
+    int rc = body.failed ? X_E_INVALID : dc_rest_send(p->a->rest, &q);
+    buf_free(&body);
+    if (rc == X_E_INVALID)
+        settle(p, &(struct delivered){ .state = OUTBOX_UNDELIVERABLE, .error = "it cannot be said there" });
+    else if (rc)
+        later(p, retry_ms(), "too much waits to be sent");
+}
+
+/* ---- what came of it ---- */
+
+/* True when it is being said in another way. */
+static bool other_way(struct post *p, const struct dc_reply *reply)
+{
+    enum way way = way_of(p);
+    if (way == WAY_THREAD && reply->end == DC_BAD) {
+        p->threaded = true; /* it was started before */
+    } else if (way == WAY_THREAD && (reply->end == DC_NO_ACCESS || reply->end == DC_GONE)) {
+        p->to.thread_at[0] = '\0'; /* no threads here: in the channel then */
+    } else if (way == WAY_CLEAR && reply->end != DC_RETRY && reply->end != DC_EXPIRED) {
+        p->cleared = true; /* there was nothing to take away */
+    } else if (reply->end == DC_NO_REPLY && !p->bare) {
+        p->bare = true;
+    } else if (p->to.token[0] && !p->in_channel && !p->to.ephemeral &&
+               (reply->end == DC_EXPIRED || reply->end == DC_GONE)) {
+        p->in_channel = true;
+    } else {
+        return false;
+    }
+    post_send(p);
+    return true;
+}
+
+static void refused(struct post *p, const struct dc_reply *reply)
+{
+    switch (reply->end) {
+    case DC_RETRY:
+        later(p, retry_ms(), reply->detail);
+        break;
+    case DC_LIMITED:
+        later(p, reply->retry_after_ms, reply->detail);
+        break;
+    case DC_UNAUTHORIZED:
+        later(p, SHUT_MS, reply->detail);
+        break;
+    case DC_OK:
+    case DC_GONE:
+    case DC_NO_ACCESS:
+    case DC_ARCHIVED:
+    case DC_NO_REPLY:
+    case DC_REFUSED:
+    case DC_ACKNOWLEDGED:
+    case DC_EXPIRED:
+    case DC_SPENT:
+    case DC_BAD:
+        settle(p, &(struct delivered){ .state = OUTBOX_UNDELIVERABLE, .error = reply->detail });
+        break;
+    }
+}
+
+static void said(struct post *p, const struct dc_reply *reply)
+{
+    enum way way = way_of(p);
+    if (way == WAY_THREAD || way == WAY_CLEAR) {
+        *(way == WAY_THREAD ? &p->threaded : &p->cleared) = true;
+        post_send(p);
+        return;
+    }
+    settle(p, &(struct delivered){ .state = OUTBOX_SENT,
+                                   .platform_id = reply->id,
+                                   .error = p->twice ? "possible duplicate" : "" });
+}
+
+static void perhaps(struct post *p, const struct dc_reply *reply)
+{
+    if (p->twice || !p->turn_id[0]) {
+        settle(p, &(struct delivered){ .state = OUTBOX_SENT, .platform_id = "", .error = "never confirmed" });
+        return;
+    }
+    p->twice = true;
+    log_warn("discord.maybe_twice", "turn=%s part=%d detail=\"%s\"", p->turn_id, p->part, reply->detail);
+    post_send(p);
+}
+
+/* What may be on its way while we close stays SENDING on disk: the next start says it again, marked. */
+static void on_done(void *ctx, const struct dc_reply *reply, bool maybe)
+{
+    struct post *p = ctx;
+    struct adapter *a = p->a;
+    if (reply->end == DC_OK) {
+        said(p, reply);
+    } else if (a->closing && maybe) {
+        post_free(p);
+        dc_release(a);
+    } else if (a->closing) {
+        later(p, 0, reply->detail);
+    } else if (maybe && way_of(p) == WAY_FOLLOW) {
+        perhaps(p, reply);
+    } else if (!other_way(p, reply)) {
+        refused(p, reply);
+    }
+}
+
+/* ---- in ---- */
+
+static struct post *post_new(struct adapter *a, const struct place *to, const char *payload)
+{
+    struct post *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->a = a;
+    p->to = *to;
+    arena_init(&p->words, 4 * PAYLOAD_MAX);
+    struct str components = span_member(str_of(payload), "components");
+    p->notice = span_member(str_of(payload), "notice").at != NULL;
+    p->components = components.at ? arena_strndup(&p->words, components.at, components.len) : "";
+    if (p->components && dc_part_read(payload, &p->words, &p->said) == 0) {
+        dc_hold(a);
+        return p;
+    }
+    post_free(p);
+    return NULL;
+}
+
+void dc_post_deliver(struct adapter *a, const struct delivery *d)
+{
+    struct place to;
+    struct turn *t = d->turn;
+    if (t && t->adapter_ctx)
+        dc_work_end(t->adapter_ctx);
+    if (t)
+        t->adapter_ctx = NULL;
+    char *whole = d->payload[0] ? NULL : dc_parts_whole(d->answer_json);
+    bool ours = dc_place_read(&to, d->address);
+    struct post *p = ours ? post_new(a, &to, whole ? whole : d->payload) : NULL;
+    free(whole);
+    if (!p) {
+        a->host->delivered(
+            a->host, d->turn_id, d->part,
+            &(struct delivered){ .state = OUTBOX_UNDELIVERABLE, .error = "no address of ours" });
+        return;
+    }
+    memcpy(p->turn_id, d->turn_id, strnlen(d->turn_id, TURN_ID_BYTES - 1));
+    p->part = d->part;
+    p->twice = d->possible_duplicate && to_interaction(p) && (d->part || p->notice);
+    if (p->part && p->to.thread_at[0])
+        p->threaded = true; /* by the first */
+    post_send(p);
+}
+
+void dc_post_tell(struct adapter *a, const struct place *to, const char *text)
+{
+    struct buf payload = BUF_INIT(PAYLOAD_MAX);
+    dc_part_json(&payload, &(struct dc_part){ .content = text, .embeds = "" });
+    struct post *p = payload.failed ? NULL : post_new(a, to, buf_text(&payload));
+    buf_free(&payload);
+    if (p)
+        post_send(p);
+}
+
+void dc_post_why(const struct event *e, enum text why)
+{
+    const struct dc_message *m = e->message;
+    struct place to = { .ephemeral = false };
+    char key[64];
+    int64_t retry;
+    snprintf(key, sizeof key, "why %s", m->channel_id);
+    if (limiter_take(e->a->tells, key, 1, clock_mono_ms(), &retry))
+        return;
+    snprintf(to.channel, sizeof to.channel, "%s", m->channel_id);
+    snprintf(to.reply_to, sizeof to.reply_to, "%s", m->id);
+    dc_post_tell(e->a, &to, text_in(e->lang, why));
+}
