@@ -126,7 +126,7 @@ const char *dc_person_languages(struct event *e)
 
 static const char *word_of(const struct dc_interaction *i)
 {
-    static char token[CHAT_TOKEN + 1];
+    char token[CHAT_TOKEN + 1];
     const char *word;
     return chat_press_read(i->custom_id, token, &word) ? word : "";
 }

@@ -144,11 +144,12 @@ static void sources__are_fields_of_an_embed(void **state X_UNUSED)
     answer_with(&a, "Yes [1].", three, 3, true);
     assert_int_equal(a.n, 1);
     assert_string_equal(a.p[0].content, "Yes \\[1].");
-    assert_string_equal(a.p[0].embeds, "[{\"title\":\"Sources\",\"fields\":[{\"name\":\"[1]\",\"value\":\"["
-                                       "White \\\\*paper\\\\*](<https://x.example/"
-                                       "a_b>)\",\"inline\":true},{\"name\":\"[3]\",\"value\":\"Local "
-                                       "notes\",\"inline\":true},{\"name\":\"[4]\","
-                                       "\"value\":\"<https://y.example>\",\"inline\":true}]}]");
+    assert_string_equal(
+        a.p[0].embeds, "[{\"type\":\"rich\",\"title\":\"Sources\",\"fields\":[{\"name\":\"[1]\",\"value\":\"["
+                       "White \\\\*paper\\\\*](<https://x.example/"
+                       "a_b>)\",\"inline\":true},{\"name\":\"[3]\",\"value\":\"Local "
+                       "notes\",\"inline\":true},{\"name\":\"[4]\","
+                       "\"value\":\"<https://y.example>\",\"inline\":true}]}]");
     answer_free(&a);
     answer_with(&a, "", three, 3, true);
     assert_int_equal(a.n, 1);
