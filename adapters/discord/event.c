@@ -14,8 +14,8 @@
 
 #include "adapters/discord/inside.h"
 
-#define AGAIN_MS  1000
-#define TRIES_MAX 30
+#define AGAIN_MS  400
+#define TRIES_MAX 75
 #define ACK_MS                                                                                               \
     1800 /* of the three seconds that Discord gives: what is not accepted by then says "thinking" */
 
@@ -27,7 +27,7 @@ struct event *dc_event_new(struct adapter *a, int64_t seq, server_id request)
     e->a = a;
     e->seq = seq;
     e->request = request;
-    e->arrived_ms = clock_mono_ms();
+    e->began_ms = clock_mono_ms();
     arena_init(&e->words, EVENT_BYTES);
     e->prev = a->last;
     *(a->last ? &a->last->next : &a->events) = e;
@@ -84,7 +84,7 @@ void dc_event_retry(struct event *e)
         return;
     }
     e->state = EVENT_READY;
-    e->arrived_ms = clock_mono_ms() + AGAIN_MS;
+    e->due_ms = clock_mono_ms() + AGAIN_MS;
 }
 
 int64_t dc_events_stored(const struct adapter *a)
@@ -210,23 +210,29 @@ void dc_event_conversation_key(char out[KEY_MAX], const struct event *e)
         dc_key(out, "conv.%s", channel_of(e));
 }
 
-void dc_event_begin(struct event *e)
+static void look_up(struct event *e)
 {
-    struct adapter *a = e->a;
+    struct host *h = e->a->host;
     char key[KEY_MAX];
-    if (e->interaction) {
-        snprintf(e->lang, sizeof e->lang, "%.5s", e->interaction->locale);
-        dc_interact_arrived(e);
-        if (e->state == EVENT_DONE)
-            return;
-    }
     e->lookups = 2;
     dc_event_hold(e);
     dc_event_hold(e);
     dc_event_conversation_key(key, e);
-    a->host->state_get(a->host, key, on_conversation, e);
+    h->state_get(h, key, on_conversation, e);
     dc_key(key, "lang.%s", dc_event_user(e));
-    a->host->state_get(a->host, key, on_language, e);
+    h->state_get(h, key, on_language, e);
+}
+
+void dc_event_begin(struct event *e)
+{
+    dc_event_hold(e);
+    if (e->interaction) {
+        snprintf(e->lang, sizeof e->lang, "%.5s", e->interaction->locale);
+        dc_interact_arrived(e);
+    }
+    if (e->state != EVENT_DONE)
+        look_up(e);
+    dc_event_let_go(e);
 }
 
 /* ---- time ---- */
@@ -236,7 +242,7 @@ void dc_events_run(struct adapter *a)
     int64_t now = clock_mono_ms();
     for (struct event *e = a->events, *next; e && a->intake && !a->closing; e = next) {
         next = e->next;
-        if (e->state == EVENT_READY && e->arrived_ms <= now)
+        if (e->state == EVENT_READY && e->due_ms <= now)
             event_run(e);
     }
 }
@@ -244,7 +250,7 @@ void dc_events_run(struct adapter *a)
 void dc_event_tick(struct adapter *a, int64_t now)
 {
     for (struct event *e = a->events; e; e = e->next)
-        if (e->interaction && !e->acked && e->state != EVENT_DONE && now - e->arrived_ms > ACK_MS)
+        if (e->interaction && !e->acked && e->state != EVENT_DONE && now - e->began_ms > ACK_MS)
             dc_interact_ack(e);
     dc_events_run(a);
 }

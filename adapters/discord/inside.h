@@ -53,9 +53,10 @@ enum event_state { EVENT_LOOKING, EVENT_READY, EVENT_SUBMITTED, EVENT_DONE };
 struct event {
     struct event *next, *prev;
     struct adapter *a;
-    int64_t seq;        /* of the gateway; -1 = it came by HTTP */
-    server_id request;  /* HTTP: the call that waits for the first answer; 0 = answered, or none */
-    int64_t arrived_ms; /* mono */
+    int64_t seq;       /* of the gateway; -1 = it came by HTTP */
+    server_id request; /* HTTP: the call that waits for the first answer; 0 = answered, or none */
+    int64_t began_ms;  /* mono */
+    int64_t due_ms;    /* mono: EVENT_READY, not before */
     struct arena words;
     struct dc_message *message; /* one of these */
     struct dc_interaction *interaction;
@@ -175,6 +176,7 @@ void dc_interact_ack(struct event *e);
 /* What it is answered with by ourselves; ends the event. components: "" or JSON. */
 void dc_interact_say(struct event *e, const char *text, const char *components);
 struct place dc_interact_place(const struct event *e);
+void dc_interact_buttons_away(struct event *e);
 
 /* command.c */
 void dc_command_sync(struct adapter *a);
@@ -224,6 +226,7 @@ const char *dc_person_buttons(struct adapter *a, const char *user, const char *w
 const char *dc_person_languages(struct event *e);
 void dc_person_pressed(struct event *e);
 bool dc_person_press_is_quiet(const struct dc_interaction *i); /* nothing new is to be seen: feedback */
+bool dc_person_press_is_turn(const struct dc_interaction *i);  /* a question is asked with it */
 bool dc_person_press_is_private(const struct dc_interaction *i);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An interaction. Its first answer is due within three seconds, always by HTTP: of what came over the gateway
- * it goes out at once, before anything is looked up or stored (the gateway brings the event again after a
- * crash); of what came by HTTP, which nobody brings again, when it is stored, and in time in any case. All
- * that follows is written over that first answer.
+ * An interaction. Its first answer is due within three seconds, always by HTTP. Of a question that came over
+ * the gateway it goes out at once, before anything is looked up or stored (the gateway brings the event again
+ * after a crash); of one that came by HTTP, which nobody brings again, when it is stored, and in time in any
+ * case. The answer is written over it later. All else is answered by that first answer itself.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,19 +32,36 @@ struct place dc_interact_place(const struct event *e)
 
 static void on_first(void *ctx, const struct dc_reply *reply, bool maybe X_UNUSED)
 {
-    struct adapter *a = ctx;
+    struct event *e = ctx;
     if (reply->end != DC_OK && reply->end != DC_ACKNOWLEDGED)
         log_warn("discord.ack_failed", "status=%d detail=\"%s\"", reply->status, reply->detail);
-    dc_release(a);
+    dc_event_let_go(e);
 }
 
-static void first(struct event *e, struct buf *body)
+static void on_said(void *ctx, const struct dc_reply *reply, bool maybe X_UNUSED)
+{
+    struct event *e = ctx;
+    struct adapter *a = e->a;
+    if (reply->end != DC_OK && reply->end != DC_ACKNOWLEDGED)
+        log_warn("discord.word_lost", "detail=\"%s\"", reply->detail);
+    if (e->used && !a->closing)
+        a->host->state_put(a->host, e->used, NULL, 0, NULL, NULL);
+    if (!a->closing)
+        dc_event_done(e);
+    dc_event_let_go(e);
+}
+
+/* said: it is all that will be said, and ends the event. */
+static void first(struct event *e, struct buf *body, bool said)
 {
     struct adapter *a = e->a;
+    const struct dc_reply told = { .end = DC_OK };
     e->acked = true;
+    dc_event_hold(e);
     if (e->request) {
         dc_endpoint_answer(a, e->request, buf_text(body));
         e->request = 0;
+        (said ? on_said : on_first)(e, &told, false);
         return;
     }
     const struct dc_request q = { .call = DC_CALL_CALLBACK,
@@ -52,11 +69,11 @@ static void first(struct event *e, struct buf *body)
                                   .b = e->interaction->token,
                                   .body = buf_text(body),
                                   .repeatable = true, /* Discord takes one, and says so to the second */
-                                  .done = on_first,
-                                  .ctx = a };
-    dc_hold(a);
+                                  .done = said ? on_said : on_first,
+                                  .ctx = e };
+    const struct dc_reply lost = { .end = DC_RETRY, .detail = "too much waits to be sent" };
     if (body->failed || dc_rest_send(a->rest, &q))
-        dc_release(a);
+        (said ? on_said : on_first)(e, &lost, false);
 }
 
 static bool is_quiet(const struct event *e)
@@ -73,17 +90,35 @@ void dc_interact_ack(struct event *e)
         dc_defer_update(&body);
     else
         dc_defer(&body, e->acks_ephemeral);
-    first(e, &body);
+    first(e, &body, false);
     buf_free(&body);
+}
+
+/* The buttons go from the message they are under; its words stay. */
+void dc_interact_buttons_away(struct event *e)
+{
+    static const char callback[] = "{\"type\":7,\"data\":{\"components\":[]}}";
+    static const char body[] = "{\"components\":[]}";
+    const struct place to = dc_interact_place(e);
+    const struct dc_request q = {
+        .call = DC_CALL_EDIT_ORIGINAL, .a = to.application, .b = to.token, .body = body, .repeatable = true
+    };
+    if (e->acked) {
+        (void)dc_rest_send(e->a->rest, &q);
+        return;
+    }
+    struct buf b = BUF_INIT(256);
+    buf_adds(&b, callback);
+    first(e, &b, false);
+    buf_free(&b);
 }
 
 static void choices(struct event *e)
 {
     struct buf body = BUF_INIT(16384);
     dc_command_choices(e, &body);
-    first(e, &body);
+    first(e, &body, true);
     buf_free(&body);
-    dc_event_done(e);
 }
 
 /* Only an answer to a question is for all to see. */
@@ -94,6 +129,12 @@ static bool for_one(const struct dc_interaction *i)
     return !dc_command_is_ask(i) || dc_command_is_private(i);
 }
 
+/* What becomes a turn takes its time; all else is answered at once, and needs no "is thinking". */
+static bool makes_turn(const struct dc_interaction *i)
+{
+    return i->type == DC_COMPONENT ? dc_person_press_is_turn(i) : dc_command_is_ask(i);
+}
+
 void dc_interact_arrived(struct event *e)
 {
     struct dc_interaction *i = e->interaction;
@@ -101,30 +142,16 @@ void dc_interact_arrived(struct event *e)
     if (i->type == DC_PING) {
         struct buf body = BUF_INIT(256);
         dc_pong(&body);
-        first(e, &body);
+        first(e, &body, true);
         buf_free(&body);
-        dc_event_done(e);
     } else if (i->type == DC_AUTOCOMPLETE) {
         choices(e);
-    } else if (!e->request) {
+    } else if (!e->request && makes_turn(i)) {
         dc_interact_ack(e);
     }
 }
 
 /* ---- words of our own ---- */
-
-static void on_said(void *ctx, const struct dc_reply *reply, bool maybe X_UNUSED)
-{
-    struct event *e = ctx;
-    struct adapter *a = e->a;
-    if (reply->end != DC_OK)
-        log_warn("discord.word_lost", "detail=\"%s\"", reply->detail);
-    if (e->used && !a->closing)
-        a->host->state_put(a->host, e->used, NULL, 0, NULL, NULL);
-    if (!a->closing)
-        dc_event_done(e);
-    dc_event_let_go(e);
-}
 
 /* What is said quietly, or in public though it is for one, is a message beside that only they see. */
 static void say_beside(struct event *e, const struct place *to, struct buf *body, struct dc_request *q)
@@ -150,13 +177,10 @@ void dc_interact_say(struct event *e, const char *text, const char *components)
                                   .reply_to = "",
                                   .nonce = "",
                                   .ephemeral = true };
-    if (!e->acked && e->request) { /* nothing was said yet, so this is the first answer */
+    if (!e->acked) { /* nothing was said yet, so this is the first answer */
         dc_answer(&body, &post);
-        first(e, &body);
+        first(e, &body, true);
         buf_free(&body);
-        if (e->used)
-            a->host->state_put(a->host, e->used, NULL, 0, NULL, NULL);
-        dc_event_done(e);
         return;
     }
     struct dc_request q = { .call = DC_CALL_EDIT_ORIGINAL,

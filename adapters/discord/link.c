@@ -164,6 +164,12 @@ static void on_text(void *ctx, const char *text, size_t len)
 
 /* ---- the connection ---- */
 
+/* Nothing of Discord's is binary without compression, which we do not ask for. */
+static void on_binary(void *ctx X_UNUSED, const void *bytes X_UNUSED, size_t len)
+{
+    log_warn("discord.frame_unreadable", "bytes=%zu err=\"binary\"", len);
+}
+
 static void on_opened(void *ctx)
 {
     struct adapter *a = ctx;
@@ -206,6 +212,7 @@ static void connect_now(struct adapter *a)
                                      .ctx = a,
                                      .opened = on_opened,
                                      .text = on_text,
+                                     .binary = on_binary,
                                      .closed = on_closed };
     dc_hold(a);
     if (url.failed || wsc_connect(a->wsc, &req, &a->conn, &err)) {

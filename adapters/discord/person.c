@@ -137,6 +137,12 @@ bool dc_person_press_is_quiet(const struct dc_interaction *i)
     return strcmp(word, "up") == 0 || strcmp(word, "down") == 0;
 }
 
+bool dc_person_press_is_turn(const struct dc_interaction *i)
+{
+    const char *word = word_of(i);
+    return strcmp(word, "agree") == 0 || strcmp(word, "private") == 0;
+}
+
 bool dc_person_press_is_private(const struct dc_interaction *i)
 {
     return strcmp(word_of(i), "agree") != 0;
@@ -182,26 +188,12 @@ static void language_chosen(struct event *e)
     dc_interact_say(e, text_in(l->code, TEXT_LANGUAGE_SET), "");
 }
 
-/* The buttons go from the message they are under; its words stay. */
-static void buttons_away(struct event *e)
-{
-    static const char body[] = "{\"components\":[]}";
-    const struct dc_interaction *i = e->interaction;
-    const struct dc_request q = { .call = DC_CALL_EDIT_ORIGINAL,
-                                  .a = i->application_id[0] ? i->application_id : e->a->me.application_id,
-                                  .b = i->token,
-                                  .body = body,
-                                  .repeatable = true };
-    (void)dc_rest_send(e->a->rest, &q);
-}
-
 static void rated(void *ctx, int rc, const char *value X_UNUSED)
 {
     struct event *e = ctx;
     if (rc == 0) {
         used_then(e);
-        dc_interact_ack(e);
-        buttons_away(e);
+        dc_interact_buttons_away(e);
     }
     if (!e->a->closing)
         dc_interact_say(e,

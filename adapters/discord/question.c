@@ -12,6 +12,8 @@
 #include "adapters/discord/inside.h"
 #include "base/hash.h"
 
+#define IN_LINE_MS 120000
+
 /* In a channel the answer is a reply, or goes to a thread that is started at the question. */
 static struct place channel_place(const struct event *e)
 {
@@ -114,7 +116,9 @@ void dc_question_refused(struct adapter *a, struct turn *t, const struct refusal
     struct event *e = work_over(t);
     if (!e)
         return;
-    bool passes = strcmp(why->code, "draining") == 0 || strcmp(why->code, "unavailable") == 0 ||
+    /* A channel is one conversation of many people: what stands in line behind others waits here. */
+    bool in_line = strcmp(why->code, "busy") == 0 && clock_mono_ms() - e->began_ms < IN_LINE_MS;
+    bool passes = strcmp(why->code, "draining") == 0 || strcmp(why->code, "unavailable") == 0 || in_line ||
                   (strcmp(why->code, "busy") == 0 && !a->intake);
     if (passes)
         e->tries = 0;

@@ -73,7 +73,7 @@ static void pump(struct dc_rest *r);
 static struct lane *lane_of(struct dc_rest *r, const struct dc_route *route)
 {
     char key[sizeof((struct lane *)0)->key];
-    snprintf(key, sizeof key, "%s", route->major[0] ? route->major : route->shape);
+    snprintf(key, sizeof key, "%s", route->lane[0] ? route->lane : route->shape);
     struct table_link *found = table_get(&r->by_key, key);
     if (found)
         return CONTAINER_OF(found, struct lane, link);

@@ -53,6 +53,7 @@ struct dc_route {
     const char *method;         /* "POST" */
     const char *shape;          /* "/channels/{}/messages": for logs and metrics, holds no id and no token */
     char major[DC_MAJOR_BYTES]; /* what Discord keeps limits apart by; "" = nothing */
+    char lane[DC_MAJOR_BYTES];  /* what is said in order: the same, but of a token a digest */
     bool authorized;            /* wants the bot's token; a token in the path is enough elsewhere */
     bool body;                  /* has one */
     char path[DC_PATH_BYTES];   /* behind DC_API; may hold a token: never in a log */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where calls go. Discord keeps limits apart by the first channel, guild or webhook in a path; of a webhook
- * the token belongs to it, of which a digest is enough and is no secret.
+ * Where calls go. Discord keeps limits apart by the first channel, guild or webhook in a path. What is said
+ * to one interaction goes in order: of its token a digest is enough to tell, and is no secret.
  */
 #include "adapters/discord/wire_rest.h"
 
@@ -91,11 +91,14 @@ static void put_major(struct dc_route *out, enum major kind, const char *const v
         break;
     case WEBHOOK:
         sha256_hex(digest, value[1], strlen(value[1]));
-        memcpy(out->major, digest, sizeof out->major - 1);
-        break;
+        len = strnlen(value[0], sizeof out->major - 1);
+        memcpy(out->major, value[0], len);
+        memcpy(out->lane, digest, sizeof out->lane - 1);
+        return;
     case NO_MAJOR:
         break;
     }
+    memcpy(out->lane, out->major, sizeof out->lane);
 }
 
 int dc_route(struct dc_route *out, enum dc_call call, const char *a, const char *b, const char *c)
