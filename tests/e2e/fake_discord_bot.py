@@ -2,6 +2,8 @@
 """A bot as small as can be, to prove the stand-ins for Discord with: REST calls on one connection, a
 websocket whose frames it makes itself, and an interactions endpoint that checks signatures."""
 import base64
+import contextlib
+import http.client
 import http.server
 import json
 import os
@@ -11,6 +13,7 @@ import time
 import urllib.parse
 import zlib
 
+import fake_discord
 import net
 from fake_discord_sign import verify
 
@@ -235,3 +238,29 @@ class Endpoint:
     def __exit__(self, *_):
         self._server.shutdown()
         self._server.server_close()
+
+
+@contextlib.contextmanager
+def bot_and_link(**config):
+    """A stand-in, calls to it and an identified connection."""
+    with fake_discord.FakeDiscord() as dc:
+        vars(dc.config).update(config)
+        dc.config.buckets.update(default=(1000, 1000))
+        with Rest(dc.env) as rest, Link(dc.gateway_url, dc.token) as link:
+            yield dc, rest, link.identify()
+
+
+def broken(fn):
+    try:
+        fn()
+    except (OSError, EOFError, http.client.HTTPException):
+        return True
+    return False
+
+
+def code(response):
+    return response.status, response.json()["code"]
+
+
+def resumed(dc, old, **how):
+    return Link(old.ready["resume_gateway_url"], dc.token, **how).resume(old)

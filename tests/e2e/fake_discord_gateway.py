@@ -91,6 +91,7 @@ class Link:
                     s.link, s.gone_at = None, time.monotonic()
                 if code in ((1000, 1001) if by == "client" else SESSION_ENDS):
                     self.fake.end_session(s)
+            self.fake.news.notify_all()
 
     # ---- out
 
@@ -194,6 +195,7 @@ class Link:
             return self.invalid()
         if not isinstance(d.get("seq"), int) or not 0 <= d["seq"] <= s.seq:
             self.wrong(f"resumes from {d.get('seq')!r}, at most {s.seq} was sent")
+            fake.end_session(s)
             return self.close(4007, "Invalid seq.")
         if s.link:
             s.link.session = None

@@ -328,8 +328,9 @@ def _options(form, path, value):
 
 
 COMMAND_OPTION = obj(**_NAMES, type_=number(1, 11), required=flag, choices=array(CHOICE, 25),
-                     options=_options, channel_types=array(number(), 20), min_value=anything, max_value=anything,
-                     min_length=number(0, 6000), max_length=number(1, 6000), autocomplete=flag)
+                     options=_options, channel_types=array(number(), 20), min_value=anything,
+                     max_value=anything, min_length=number(0, 6000), max_length=number(1, 6000),
+                     autocomplete=flag)
 COMMAND_SHAPE = obj(**_NAMES, id=snowflake, type=number(1, 4), options=_options, dm_permission=flag,
                     default_member_permissions=_permissions, contexts=array(number(0, 2), 3, 1),
                     integration_types=array(number(0, 1), 2, 1), nsfw=flag, handler=number(1, 2))
