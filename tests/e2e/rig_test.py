@@ -5,42 +5,19 @@ ground without it."""
 import concurrent.futures
 import contextlib
 import os
-import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 
 import faults
 import net
+from rig import COPY, free_port, installed
 
-RIG = pathlib.Path(os.environ.get("PARLEY_RIG", net.ROOT.parent / "shared" / "rig"))
-COPY = net.ROOT / "build" / "rig"  # the original may be read-only
 SETS = {"consent.region": "none", "limits.user_per_minute": 0, "limits.ip_per_minute": 0,
         "tiers.default": "ENTERPRISE", "log.level": "warn", "answer.footer": "false",
         "llm.openai.first_byte_ms": 2000, "llm.openai.idle_ms": 2000}
-
-
-def installed():
-    if not RIG.is_dir() or not shutil.which("npm"):
-        return False
-    if not (COPY / "node_modules").is_dir():
-        shutil.copytree(RIG, COPY, dirs_exist_ok=True)
-        for path in [COPY, *COPY.rglob("*")]:
-            path.chmod(path.stat().st_mode | 0o200)
-        install = ["npm", "install", "--silent", "--no-package-lock"]
-        if subprocess.run(install, cwd=COPY, check=False).returncode:
-            shutil.rmtree(COPY, ignore_errors=True)
-            return False
-    return True
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @contextlib.contextmanager
