@@ -205,6 +205,7 @@ char *dc_parts_whole(const char *answer_json); /* malloc; NULL: none */
 /* post.c */
 void dc_post_deliver(struct adapter *a, const struct delivery *d);
 /* A message of our own in a channel; nobody waits for it. */
+void dc_post_away(struct adapter *a, const struct place *to); /* an interaction's first answer */
 void dc_post_tell(struct adapter *a, const struct place *to, const char *text);
 void dc_post_why(const struct event *e, enum text why); /* at most once a minute in a channel */
 

@@ -153,16 +153,20 @@ void dc_interact_arrived(struct event *e)
 
 /* ---- words of our own ---- */
 
-/* What is said quietly, or in public though it is for one, is a message beside that only they see. */
-static void say_beside(struct event *e, const struct place *to, struct buf *body, struct dc_request *q)
+/* Behind a first answer that all can see: that one is to say something else than "thinking" first, or this
+ * would be written over it. */
+static void hush(struct event *e, const struct place *to)
 {
-    const struct dc_request away = {
-        .call = DC_CALL_DELETE_ORIGINAL, .a = to->application, .b = to->token, .body = "", .repeatable = true
-    };
-    if (!is_quiet(e))
-        (void)dc_rest_send(e->a->rest, &away);
-    q->call = DC_CALL_FOLLOW_UP;
-    q->body = buf_text(body);
+    struct buf body = BUF_INIT(4096);
+    dc_edit(&body,
+            &(struct dc_post){ .content = "…", .embeds = "", .components = "", .reply_to = "", .nonce = "" });
+    const struct dc_request q = { .call = DC_CALL_EDIT_ORIGINAL,
+                                  .a = to->application,
+                                  .b = to->token,
+                                  .body = buf_text(&body),
+                                  .repeatable = true };
+    (void)dc_rest_send(e->a->rest, &q);
+    buf_free(&body);
 }
 
 void dc_interact_say(struct event *e, const char *text, const char *components)
@@ -183,24 +187,27 @@ void dc_interact_say(struct event *e, const char *text, const char *components)
         buf_free(&body);
         return;
     }
-    struct dc_request q = { .call = DC_CALL_EDIT_ORIGINAL,
-                            .a = to.application,
-                            .b = to.token,
-                            .repeatable = !beside,
-                            .done = on_said,
-                            .ctx = e };
+    bool public = beside && !is_quiet(e);
     if (beside)
         dc_follow_up(&body, &post);
     else
         dc_edit(&body, &post);
-    q.body = buf_text(&body);
-    if (beside)
-        say_beside(e, &to, &body, &q);
+    const struct dc_request q = { .call = beside ? DC_CALL_FOLLOW_UP : DC_CALL_EDIT_ORIGINAL,
+                                  .a = to.application,
+                                  .b = to.token,
+                                  .body = buf_text(&body),
+                                  .repeatable = !beside,
+                                  .done = on_said,
+                                  .ctx = e };
+    if (public)
+        hush(e, &to);
     dc_event_hold(e);
     if (body.failed || dc_rest_send(a->rest, &q)) {
         dc_event_done(e);
         dc_event_let_go(e);
     }
+    if (public)
+        dc_post_away(a, &to);
     buf_free(&body);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Messages out. A part of an answer goes
- *   to an interaction    over its first answer, or behind it; a notice where only its person sees it
- *   to a channel         as a message, with a nonce: said twice within minutes it is there once
- *   to a thread          that is started at the question; it has the question's id, so starting it again is
- * no second one and an interaction whose token is over, or gone, is answered in its channel. What perhaps
- * arrived and cannot be told apart (a message behind an interaction's first) is said once more and settled as
- * a possible duplicate; all else is simply repeated.
+ *   to an interaction    over its first answer, or behind it; a notice behind one that all can see goes to
+ * its person alone, and what all can see goes away to a channel         as a message, with a nonce: said
+ * twice within minutes it is there once to a thread          that is started at the question; it has the
+ * question's id, so starting it again is no second one and an interaction whose token is over, or gone, is
+ * answered in its channel. What perhaps arrived and cannot be told apart (a message behind an interaction's
+ * first) is said once more and settled as a possible duplicate; all else is simply repeated.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ struct post {
     struct dc_part said;
     const char *components;
     bool notice, in_channel, bare; /* bare: no reply_to */
-    bool threaded, cleared;        /* the thread is there; the first answer is away */
+    bool threaded, hushed;         /* the thread is there; the first answer no longer says "thinking" */
     bool twice;
 };
 
@@ -69,7 +69,7 @@ static int64_t retry_ms(void)
 
 /* ---- the next call of it ---- */
 
-enum way { WAY_THREAD, WAY_CLEAR, WAY_CREATE, WAY_EDIT, WAY_FOLLOW };
+enum way { WAY_THREAD, WAY_HUSH, WAY_CREATE, WAY_EDIT, WAY_FOLLOW };
 
 static bool to_interaction(const struct post *p)
 {
@@ -81,7 +81,7 @@ static enum way way_of(const struct post *p)
     if (!to_interaction(p))
         return p->to.thread_at[0] && !p->threaded ? WAY_THREAD : WAY_CREATE;
     if (p->notice && !p->to.ephemeral)
-        return p->cleared || p->part ? WAY_FOLLOW : WAY_CLEAR;
+        return p->hushed || p->part ? WAY_FOLLOW : WAY_HUSH;
     return p->part ? WAY_FOLLOW : WAY_EDIT;
 }
 
@@ -105,7 +105,9 @@ static void fill_body(struct post *p, enum way way, struct buf *body)
     case WAY_THREAD:
         dc_start_thread(body, p->said.content[0] ? p->said.content : "Parley");
         break;
-    case WAY_CLEAR:
+    case WAY_HUSH: /* while it does, what follows would be written over it, for all to see */
+        dc_edit(body, &(struct dc_post){
+                          .content = "…", .embeds = "", .components = "", .reply_to = "", .nonce = "" });
         break;
     case WAY_CREATE:
         m.ephemeral = false;
@@ -125,7 +127,7 @@ static void on_done(void *ctx, const struct dc_reply *reply, bool maybe);
 static void post_send(struct post *p)
 {
     static const enum dc_call call[] = { [WAY_THREAD] = DC_CALL_START_THREAD,
-                                         [WAY_CLEAR] = DC_CALL_DELETE_ORIGINAL,
+                                         [WAY_HUSH] = DC_CALL_EDIT_ORIGINAL,
                                          [WAY_CREATE] = DC_CALL_CREATE_MESSAGE,
                                          [WAY_EDIT] = DC_CALL_EDIT_ORIGINAL,
                                          [WAY_FOLLOW] = DC_CALL_FOLLOW_UP };
@@ -160,8 +162,8 @@ static bool other_way(struct post *p, const struct dc_reply *reply)
         p->threaded = true; /* it was started before */
     } else if (way == WAY_THREAD && (reply->end == DC_NO_ACCESS || reply->end == DC_GONE)) {
         p->to.thread_at[0] = '\0'; /* no threads here: in the channel then */
-    } else if (way == WAY_CLEAR && reply->end != DC_RETRY && reply->end != DC_EXPIRED) {
-        p->cleared = true; /* there was nothing to take away */
+    } else if (way == WAY_HUSH && reply->end == DC_GONE) {
+        p->hushed = true; /* it is away already */
     } else if (reply->end == DC_NO_REPLY && !p->bare) {
         p->bare = true;
     } else if (p->to.token[0] && !p->in_channel && !p->to.ephemeral &&
@@ -201,14 +203,24 @@ static void refused(struct post *p, const struct dc_reply *reply)
     }
 }
 
+void dc_post_away(struct adapter *a, const struct place *to)
+{
+    const struct dc_request q = {
+        .call = DC_CALL_DELETE_ORIGINAL, .a = to->application, .b = to->token, .body = "", .repeatable = true
+    };
+    (void)dc_rest_send(a->rest, &q); /* an ellipsis that stays is no harm */
+}
+
 static void said(struct post *p, const struct dc_reply *reply)
 {
     enum way way = way_of(p);
-    if (way == WAY_THREAD || way == WAY_CLEAR) {
-        *(way == WAY_THREAD ? &p->threaded : &p->cleared) = true;
+    if (way == WAY_THREAD || way == WAY_HUSH) {
+        *(way == WAY_THREAD ? &p->threaded : &p->hushed) = true;
         post_send(p);
         return;
     }
+    if (p->hushed && !p->part)
+        dc_post_away(p->a, &p->to);
     settle(p, &(struct delivered){ .state = OUTBOX_SENT,
                                    .platform_id = reply->id,
                                    .error = p->twice ? "possible duplicate" : "" });

@@ -297,7 +297,7 @@ class Simulator(Both):
     def __init__(self, port):
         self.port, self.signer, self._ids, self._refused = port, sign.Signer(bytes([7]) * 32), 0, []
         net.equal(self._get("health").json()["public_key"], self.signer.public_hex)
-        self.config(buckets={"GET /channels/{channel_id}/messages": [1000, 1000]})
+        self.config(buckets={"GET /channels/{channel_id}/messages": [1000, 1000]}, global_limit=100000)
 
     def new_id(self):
         self._ids += 1
