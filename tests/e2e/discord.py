@@ -488,8 +488,12 @@ class Simulator(Both):
                           for x in s["open"]]}
 
     def violations(self):
+        """With the simulator's complaints of its own answers, but for those that it repeats what was sent
+        without what Discord would have added: the id of a component, inline of a field."""
+        echo = re.compile(r"\S*/(embeds|components)/\S* must have required property '\w+'")
+        own = [e for e in self._get("selfcheck").json() if not all(map(echo.fullmatch, e["errors"]))]
         log = self._get("log", kind="unimplemented").json()
-        return self._get("violations").json() + self._get("selfcheck").json() + self._refused + log
+        return self._get("violations").json() + own + self._refused + log
 
 
 def user_json(user):
