@@ -176,11 +176,10 @@ class FakeDiscord(fake_discord_rest.Rest, Gateway):
         if refused:
             return ws.answer(peer, status, b"", {"Connection": "close"})
         wrong, said = ws.handshake(request)
-        peer.send(said)
         if wrong:
             self.violations.append(f"gateway: {wrong}")
-            return None
-        return self.open_gateway(peer, port, request.query)
+        peer.send(said)
+        return None if wrong else self.open_gateway(peer, port, request.query)
 
     def __enter__(self):
         return self

@@ -71,8 +71,8 @@ def route_of(method, path):
 
 
 class Call:
-    """A call as it came: `status` is None while it waits and stays so when it was never answered; `at` is
-    Unix time in ms, `began` and `ended` are monotonic seconds, `path` is without /api/v10."""
+    """A call as it came: `status` is None until it is answered and stays so when it never is; `at` is Unix
+    time in ms, `began` and `ended` (the answer has left) are monotonic seconds; `path` lacks /api/v10."""
 
     def __init__(self, request):
         self.method, self.path = request.method, request.url.path
@@ -547,6 +547,8 @@ def serve(fake, peer, request):
         if delay:
             fake.news.wait_for(lambda: fake.epoch != epoch, delay / 1000)
         reply = fake.answer(call, request)
+        call.status = None if reply.then in ("hang", "drop", "drop_after") else reply.status
+        fake.note("rest", method=call.method, route=call.route, path=call.path, status=call.status)
         fake.news.notify_all()
     if reply.then in ("drop", "drop_after"):
         peer.cut()
@@ -554,8 +556,7 @@ def serve(fake, peer, request):
     if reply.then != "hang":
         answer(peer, reply.status, reply.body, reply.headers, reply.cut_at)
     with fake.news:
-        call.status, call.ended = reply.status or None, time.monotonic()
-        fake.note("rest", method=call.method, route=call.route, path=call.path, status=call.status)
+        call.ended = time.monotonic()
         fake.news.notify_all()
         if reply.then in ("hang", "half_open"):
             fake.news.wait_for(lambda: fake.epoch != epoch)

@@ -49,7 +49,7 @@ class Peer:
             more = self.sock.recv(65536)
         except OSError:
             more = b""
-        if not more:
+        if not more or self.is_cut:  # after SHUT_RD a read may still bring what came late
             raise Gone
         self.buffer += more
 
