@@ -11,7 +11,9 @@ REST, gateway and control are one object: what people do comes first below, then
 gateway for resumes has a port of its own. Every call is checked (fake_discord_rules.py); what is wrong is
 refused where Discord would, and stands in `violations` in any case. `config` holds the times and limits.
 """
+import collections
 import json
+import secrets
 import threading
 import time
 import types
@@ -94,6 +96,7 @@ class FakeDiscord(fake_discord_rest.Rest, Gateway):
     def __init__(self, token=TOKEN, seed=bytes([9]) * 32):
         self.token, self.signer, self.config = token, Signer(seed), defaults()
         self.calls, self.violations, self.log, self.messages, self.interactions = [], [], [], {}, {}
+        self.tokens, self._over = {}, collections.Counter()  # token -> Interaction; calls once it is over
         self.commands = {}  # guild or None: global -> as stored
         self.guilds, self.channels = [GUILD], {}
         self.denied = {}  # channel or user -> (status, code, message) that every call to it gets
@@ -173,11 +176,10 @@ class FakeDiscord(fake_discord_rest.Rest, Gateway):
         if refused:
             return ws.answer(peer, status, b"", {"Connection": "close"})
         wrong, said = ws.handshake(request)
-        peer.send(said)
         if wrong:
             self.violations.append(f"gateway: {wrong}")
-            return None
-        return self.open_gateway(peer, port, request.query)
+        peer.send(said)
+        return None if wrong else self.open_gateway(peer, port, request.query)
 
     def __enter__(self):
         return self
@@ -326,7 +328,7 @@ class FakeDiscord(fake_discord_rest.Rest, Gateway):
         who, where = user_of(user), self.add_dm(user) if dm else self.channels[channel]
         guild, owners = where.get("guild_id"), {"0": where.get("guild_id") or "0"}
         d = {"id": self.snowflake(), "application_id": self.app, "type": kind, "data": data, "version": 1,
-             "token": ("aW50ZXJhY3Rpb24" + self.signer.key.sign(self.snowflake().encode()).hex() * 2)[:220],
+             "token": "aW50ZXJhY3Rpb24" + secrets.token_urlsafe(150),
              "channel_id": where["id"], "channel": where, "app_permissions": EVERYTHING, "locale": locale,
              "entitlements": [], "context": 1 if dm else 0, "attachment_size_limit": 10485760,
              "authorizing_integration_owners": {"1": who["id"]} if user_install else owners}
@@ -339,7 +341,7 @@ class FakeDiscord(fake_discord_rest.Rest, Gateway):
             d["message"] = message
         x = Interaction({**d, **more})
         with self.news:
-            self.interactions[d["id"]] = x
+            self.interactions[d["id"]] = self.tokens[d["token"]] = x
         return x
 
     def command_data(self, name, options, kind=1, sub=None):

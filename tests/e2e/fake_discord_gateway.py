@@ -164,6 +164,9 @@ class Link:
         if self.port != fake.port and not self.invalidated:
             self.wrong("identifies at the address for resumes")
         fake.identifies, c.remaining = fake.identifies + 1, c.remaining - 1
+        if c.remaining < 0:
+            self.wrong("identifies although its budget is spent")
+            return self.close(4004, "The token was reset.")
         why = identify_wrong(d, c)
         if why[0] == 4002:
             self.wrong(why[1])

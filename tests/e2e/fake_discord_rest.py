@@ -14,7 +14,8 @@ from fake_discord_ws import Gone, answer
 API = re.compile(r"/api(?:/v(\d+))?(/.*)$")
 AGENT = re.compile(r"DiscordBot \(\S+, \S+\)")
 OPEN = re.compile(r"/(interactions/|webhooks/\d+/|gateway$)")  # without a token in the header
-EARLY_S = 0.02
+EARLY_S = 0.02  # what the clocks of two processes may differ by
+OVER_MAX = 3  # calls of a webhook that does not exist any more
 UNKNOWN_MESSAGE = (404, 10008, "Unknown Message")
 LATE = ("drop_after", "truncate_bytes", "half_open")  # faults of the answer: the call itself is done
 
@@ -60,16 +61,34 @@ def _compiled(route):
 _MATCHERS = sorted(((*_compiled(r), r) for r in ROUTES), key=lambda x: x[2].count("{"))
 
 
+def route_of(method, path):
+    """(route or None, its parameters)"""
+    for its_method, pattern, route in _MATCHERS:
+        found = pattern.fullmatch(path)
+        if found and method == its_method:
+            return route, found.groups()
+    return None, ()
+
+
 class Call:
-    """A call as it came: `status` is None while it waits and stays so when it was never answered; `at` is
-    Unix time in ms, `began` and `ended` are monotonic seconds, `path` is without /api/v10."""
+    """A call as it came: `status` is None until it is answered and stays so when it never is; `at` is Unix
+    time in ms, `began` and `ended` (the answer has left) are monotonic seconds; `path` lacks /api/v10."""
 
     def __init__(self, request):
         self.method, self.path = request.method, request.url.path
         self.at, self.began = request.at, request.began
         self.agent = request.headers.get("User-Agent", "")
-        self.route = self.body = self.status = self.ended = self.fault = self.error = None
-        self.params, self.query, self.files, self.result = (), request.query, [], None
+        self.body = self.status = self.ended = self.fault = self.error = None
+        self.query, self.files, self.result = request.query, [], None
+        found = API.match(self.path)
+        self.version, self.path = found.groups() if found else (None, self.path)
+        self.path = urllib.parse.unquote(self.path)
+        self.route, self.params = route_of(self.method, self.path) if found else (None, ())
+
+    def is_meant(self, fault):
+        where = fault["path"]
+        return where == self.route if where in ROUTES else \
+            fault["method"] in (None, self.method) and (where or "") in self.path
 
     def __repr__(self):
         return f"{self.method} {self.path[:60]} {self.body} -> {self.status}"
@@ -101,7 +120,8 @@ class Rest:
     """The part of FakeDiscord that is about calls."""
 
     def fault(self, method=None, path=None, count=1, skip=0, **how):
-        """The next `count` calls, after `skip`, of this HTTP method whose path holds `path` fail.
+        """The next `count` calls, after `skip`, of this HTTP method whose path holds `path` fail; `path` may
+        be a route as well.
 
         how: status=N with code=, message=, html=True (a proxy's page); for 429 retry_after= in seconds and
         scope="user" (default), "shared" or "global"; garbage="text" (200), hang=True (no answer), drop=True
@@ -116,9 +136,7 @@ class Rest:
             self._pause.clear()
 
     def take_fault(self, call):
-        for f in self._faults:
-            if f["method"] not in (None, call.method) or (f["path"] or "") not in call.path:
-                continue
+        for f in filter(call.is_meant, self._faults):
             if f["skip"]:
                 f["skip"] -= 1
                 continue
@@ -144,13 +162,9 @@ class Rest:
         return reply
 
     def _answer(self, call, request, limits):
-        found = API.match(call.path)
-        if not found:
-            self._odd(call, "is none of the API")
-            raise Refused(404, 0, "404: Not Found")
-        if found.group(1) not in ("9", "10"):
+        if call.version not in ("9", "10"):
+            self._odd(call, "is none of API version 10")
             raise Refused(400, 50041, "Invalid API version")
-        call.path = urllib.parse.unquote(found.group(2))
         self._authorized(call, request)
         f = self.take_fault(call)
         self._find(call)
@@ -176,12 +190,7 @@ class Rest:
             raise Refused(401, 0, "401: Unauthorized")
 
     def _find(self, call):
-        for method, pattern, route in _MATCHERS:
-            found = pattern.fullmatch(call.path)
-            if found and method == call.method:
-                call.route, call.params = route, found.groups()
-                break
-        else:
+        if not call.route:
             self._odd(call, "no such route here")
             raise Refused(404, 0, "404: Not Found")
         named = re.findall(r"{(\w+)}", call.route)
@@ -345,12 +354,16 @@ class Rest:
 
     def _interaction(self, call):
         """The one that the token of a webhook belongs to."""
-        x = next((x for x in self.interactions.values() if x.data["token"] == call.params[1]), None)
-        if not x or call.params[0] != self.app or not x.ack:
+        x = self.tokens.get(call.params[1])
+        unknown = not x or call.params[0] != self.app or not x.ack
+        if not unknown and time.monotonic() <= x.began + self.config.token_ttl_ms / 1000:
+            return x
+        self._over[call.params[1]] += 1
+        if self._over[call.params[1]] > OVER_MAX:
+            self._odd(call, f"{self._over[call.params[1]]} calls of a webhook that is over")
+        if unknown:
             raise Refused(404, 10015, "Unknown Webhook")
-        if time.monotonic() > x.began + self.config.token_ttl_ms / 1000:
-            raise Refused(401, 50027, "Invalid Webhook Token")
-        return x
+        raise Refused(401, 50027, "Invalid Webhook Token")
 
     def _original(self, call):
         x = self._interaction(call)
@@ -529,11 +542,13 @@ def serve(fake, peer, request):
     with fake.news:
         fake.calls.append(call)
         epoch = fake.epoch
-        delay = next((f["delay_ms"] for f in fake._faults if f.get("delay_ms") and not f["skip"] and
-                      f["method"] in (None, call.method) and (f["path"] or "") in call.path), 0)
+        delay = next((f["delay_ms"] for f in filter(call.is_meant, fake._faults)
+                      if f.get("delay_ms") and not f["skip"]), 0)
         if delay:
             fake.news.wait_for(lambda: fake.epoch != epoch, delay / 1000)
         reply = fake.answer(call, request)
+        call.status = None if reply.then in ("hang", "drop", "drop_after") else reply.status
+        fake.note("rest", method=call.method, route=call.route, path=call.path, status=call.status)
         fake.news.notify_all()
     if reply.then in ("drop", "drop_after"):
         peer.cut()
@@ -541,8 +556,7 @@ def serve(fake, peer, request):
     if reply.then != "hang":
         answer(peer, reply.status, reply.body, reply.headers, reply.cut_at)
     with fake.news:
-        call.status, call.ended = reply.status or None, time.monotonic()
-        fake.note("rest", method=call.method, route=call.route, path=call.path, status=call.status)
+        call.ended = time.monotonic()
         fake.news.notify_all()
         if reply.then in ("hang", "half_open"):
             fake.news.wait_for(lambda: fake.epoch != epoch)

@@ -179,6 +179,15 @@ def gateway__identify_rule():
 
 
 @net.case
+def gateway__identify_budget():
+    with FakeDiscord() as dc:
+        dc.config.remaining = 0
+        with Link(dc.gateway_url, dc.token) as link:
+            net.equal(link.identify(wait=False).end(), 4004)
+        assert "budget" in dc.violations[0], dc.violations
+
+
+@net.case
 def gateway__events_go_where_they_belong():
     big = str((1 << 22) + 7)
     with FakeDiscord() as dc:
@@ -345,7 +354,10 @@ def interaction__token_is_over():
         net.equal(rest.original(d).status, 200)
         time.sleep(0.2)
         net.equal(code(rest.original(d)), (401, 50027))
-        net.equal(code(rest.followup(d)), (401, 50027))
+        net.equal([code(rest.followup(d)) for _ in range(2)], [(401, 50027)] * 2)
+        net.equal(dc.violations, [])
+        rest.followup(d)
+        assert "is over" in dc.violations[0], dc.violations
 
 
 @net.case

@@ -14,6 +14,7 @@ import select
 import socket
 import socketserver
 import struct
+import sys
 import threading
 import time
 import urllib.parse
@@ -42,15 +43,20 @@ class Peer:
 
     def fill(self, tick=None):
         """More bytes. Calls `tick`, where there is one, a few times a second while nothing comes."""
-        while tick and not select.select([self.sock], [], [], 0.05)[0]:
-            tick()
         try:
+            while tick and not self._is_readable():
+                tick()
             more = self.sock.recv(65536)
         except OSError:
             more = b""
-        if not more:
+        if not more or self.is_cut:  # after SHUT_RD a read may still bring what came late
             raise Gone
         self.buffer += more
+
+    def _is_readable(self):
+        poll = select.poll()  # select() would end at 1,024 descriptors
+        poll.register(self.sock, select.POLLIN)
+        return poll.poll(50)
 
     def until(self, token, longest):
         while token not in self.buffer:
@@ -145,6 +151,11 @@ class Server(socketserver.ThreadingTCPServer):
 
     def shutdown_request(self, request):
         """Done by finish_request."""
+
+    def handle_error(self, request, client_address):
+        """A fault of ours fails the test."""
+        self.owner.violations.append(f"the stand-in itself: {sys.exc_info()[1]!r}")
+        super().handle_error(request, client_address)
 
     def down(self):
         self.shutdown()
