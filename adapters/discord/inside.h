@@ -43,7 +43,8 @@ struct place {
     char thread_at[DC_ID_BYTES]; /* a thread is started at this message, and has its id; "" = none */
     char application[DC_ID_BYTES];
     char token[DC_TOKEN_MAX]; /* of an interaction, "" = a message in the channel */
-    int64_t until_ms;         /* wall: how long the token is good */
+    char interaction[DC_ID_BYTES];
+    int64_t until_ms; /* wall: how long the token is good */
     bool ephemeral;
     char lang[8];
 };

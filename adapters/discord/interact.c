@@ -23,6 +23,7 @@ struct place dc_interact_place(const struct event *e)
     snprintf(p.application, sizeof p.application, "%s",
              i->application_id[0] ? i->application_id : e->a->me.application_id);
     snprintf(p.token, sizeof p.token, "%s", i->token);
+    snprintf(p.interaction, sizeof p.interaction, "%s", i->id);
     p.until_ms = (made > 0 && made < now ? made : now) + DC_INTERACTION_TOKEN_MS;
     memcpy(p.lang, e->lang, sizeof p.lang);
     return p;

@@ -23,6 +23,7 @@ char *dc_place_write(const struct place *p, struct arena *a)
     if (p->token[0]) {
         jw_text(&w, "application", p->application);
         jw_text(&w, "token", p->token);
+        jw_text(&w, "interaction", p->interaction);
         jw_int(&w, "until", p->until_ms);
         jw_bool(&w, "ephemeral", p->ephemeral);
     }
@@ -50,6 +51,7 @@ bool dc_place_read(struct place *out, const char *address)
     keep_id(out->user, o, "user");
     keep_id(out->thread_at, o, "thread_at");
     keep_id(out->application, o, "application");
+    keep_id(out->interaction, o, "interaction");
     snprintf(out->token, sizeof out->token, "%.*s", DC_TOKEN_MAX - 1, json_text(o, "token", ""));
     snprintf(out->lang, sizeof out->lang, "%.5s", json_text(o, "lang", ""));
     cJSON_Delete(o);

@@ -34,6 +34,7 @@ struct post {
     struct dc_part said;
     const char *components;
     bool notice, in_channel, bare; /* bare: no reply_to */
+    bool first, acked;             /* this may be the first answer; no: there is one */
     bool threaded, hushed;         /* the thread is there; the first answer no longer says "thinking" */
     bool twice;
 };
@@ -69,7 +70,7 @@ static int64_t retry_ms(void)
 
 /* ---- the next call of it ---- */
 
-enum way { WAY_THREAD, WAY_HUSH, WAY_CREATE, WAY_EDIT, WAY_FOLLOW };
+enum way { WAY_THREAD, WAY_HUSH, WAY_CREATE, WAY_EDIT, WAY_FIRST, WAY_FOLLOW };
 
 static bool to_interaction(const struct post *p)
 {
@@ -80,6 +81,8 @@ static enum way way_of(const struct post *p)
 {
     if (!to_interaction(p))
         return p->to.thread_at[0] && !p->threaded ? WAY_THREAD : WAY_CREATE;
+    if (p->first)
+        return WAY_FIRST;
     if (p->notice && !p->to.ephemeral)
         return p->hushed || p->part ? WAY_FOLLOW : WAY_HUSH;
     return p->part ? WAY_FOLLOW : WAY_EDIT;
@@ -116,6 +119,9 @@ static void fill_body(struct post *p, enum way way, struct buf *body)
     case WAY_EDIT:
         dc_edit(body, &m);
         break;
+    case WAY_FIRST:
+        dc_answer(body, &m);
+        break;
     case WAY_FOLLOW:
         dc_follow_up(body, &m);
         break;
@@ -126,17 +132,19 @@ static void on_done(void *ctx, const struct dc_reply *reply, bool maybe);
 
 static void post_send(struct post *p)
 {
-    static const enum dc_call call[] = { [WAY_THREAD] = DC_CALL_START_THREAD,
-                                         [WAY_HUSH] = DC_CALL_EDIT_ORIGINAL,
-                                         [WAY_CREATE] = DC_CALL_CREATE_MESSAGE,
-                                         [WAY_EDIT] = DC_CALL_EDIT_ORIGINAL,
-                                         [WAY_FOLLOW] = DC_CALL_FOLLOW_UP };
+    static const enum dc_call call[] = {
+        [WAY_THREAD] = DC_CALL_START_THREAD,   [WAY_HUSH] = DC_CALL_EDIT_ORIGINAL,
+        [WAY_CREATE] = DC_CALL_CREATE_MESSAGE, [WAY_EDIT] = DC_CALL_EDIT_ORIGINAL,
+        [WAY_FIRST] = DC_CALL_CALLBACK,        [WAY_FOLLOW] = DC_CALL_FOLLOW_UP
+    };
     enum way way = way_of(p);
     bool channel = way == WAY_THREAD || way == WAY_CREATE;
     struct buf body = BUF_INIT(PAYLOAD_MAX);
     fill_body(p, way, &body);
     const struct dc_request q = { .call = call[way],
-                                  .a = channel ? channel_of(p) : p->to.application,
+                                  .a = channel            ? channel_of(p)
+                                       : way == WAY_FIRST ? p->to.interaction
+                                                          : p->to.application,
                                   .b = way == WAY_THREAD   ? p->to.thread_at
                                        : way == WAY_CREATE ? NULL
                                                            : p->to.token,
@@ -162,10 +170,14 @@ static bool other_way(struct post *p, const struct dc_reply *reply)
         p->threaded = true; /* it was started before */
     } else if (way == WAY_THREAD && (reply->end == DC_NO_ACCESS || reply->end == DC_GONE)) {
         p->to.thread_at[0] = '\0'; /* no threads here: in the channel then */
-    } else if (way == WAY_HUSH && reply->end == DC_GONE) {
-        p->hushed = true; /* it is away already */
     } else if (reply->end == DC_NO_REPLY && !p->bare) {
         p->bare = true;
+    } else if (way == WAY_FIRST && reply->end == DC_ACKNOWLEDGED) {
+        p->first = false; /* somebody was faster: it is there to be written over */
+        p->acked = true;
+    } else if ((way == WAY_EDIT || way == WAY_HUSH) && !p->acked && p->to.interaction[0] &&
+               (reply->end == DC_EXPIRED || reply->end == DC_GONE)) {
+        p->first = true;
     } else if (p->to.token[0] && !p->in_channel && !p->to.ephemeral &&
                (reply->end == DC_EXPIRED || reply->end == DC_GONE)) {
         p->in_channel = true;

@@ -507,8 +507,10 @@ class Simulator(Both):
 
     def violations(self):
         """With the simulator's complaints of its own answers, but for those that it repeats what was sent
-        without what Discord would have added: the id of a component, inline of a field."""
-        echo = re.compile(r"\S*/(embeds|components)/\S* must have required property '\w+'")
+        without what Discord would have added: the id of a component, inline of a field, a string of the
+        permissions that the document wants sent as a number."""
+        echo = re.compile(r"\S*/(embeds|components)/\S* must have required property '\w+'|"
+                          r"/\d+/default_member_permissions must be string,null")
         own = [e for e in self._get("selfcheck").json() if not all(map(echo.fullmatch, e["errors"]))]
         log = self._get("log", kind="unimplemented").json()
         return self._get("violations").json() + own + self._refused + log

@@ -371,8 +371,9 @@ def kill_9__loses_nothing_and_answers_nothing_twice():
             for message in said:
                 reply_to(dc, message, timeout=60)
             net.wait_until("settled", lambda: d.one("select count(*) from outbox where state < 3") == 0, 30)
-            net.wait_until("all turns", lambda: d.one("select count(*) from turn") == len(said) + len(called), 30)
-            net.equal(d.one("select count(*) from usage"), len(said) + len(called))
+            all_of_them = len(said) + len(called)
+            net.wait_until("all turns", lambda: d.one("select count(*) from turn") == all_of_them, 30)
+            net.equal(d.one("select count(*) from usage"), all_of_them)
             for number in called:
                 assert "32 ETH" in original(dc, number)["content"]
             replies = [m.get("reply_to") for m in dc.sent()]
