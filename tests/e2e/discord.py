@@ -491,7 +491,7 @@ class Simulator(Both):
                  "status": e["status"] if isinstance(e.get("status"), int) else None, "at": e["t"],
                  "ms": e.get("ms")} for e in self._get("log", kind="rest").json()
                 if method in ("", e["method"]) and path.fullmatch(e["path"].removeprefix(API)) and
-                not e["ua"] == AGENT]
+                e.get("ua") != AGENT]
 
     def log(self, kind=None, **members):
         log = self._get("log").json()

@@ -276,7 +276,7 @@ class FakeDiscord(fake_discord_rest.Rest, Gateway):
     def _tell(self, event, m):
         """How many sessions heard of it."""
         where = self.channels[m.data["channel_id"]]
-        guild, data = where.get("guild_id"), m.data
+        guild, data = where.get("guild_id"), {"channel_type": where["type"], **m.data}
         if guild:
             member = {k: v for k, v in self.member(None).items() if k not in ("user", "permissions")}
             data = {"guild_id": guild, "member": member, **data}

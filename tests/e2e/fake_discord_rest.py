@@ -12,7 +12,7 @@ from fake_discord_rules import EPHEMERAL, LOADING, Form, Refused
 from fake_discord_ws import Gone, answer
 
 API = re.compile(r"/api(?:/v(\d+))?(/.*)$")
-AGENT = re.compile(r"DiscordBot \(\S+, \S+\)")
+AGENT = re.compile(r"DiscordBot \(\S+, \S+\)( .+)?")
 OPEN = re.compile(r"/(interactions/|webhooks/\d+/|gateway$)")  # without a token in the header
 EARLY_S = 0.02  # what the clocks of two processes may differ by
 OVER_MAX = 3  # calls of a webhook that does not exist any more
