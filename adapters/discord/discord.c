@@ -40,7 +40,7 @@ void dc_release(struct adapter *a)
     table_each(&a->threads, thread_free, a);
     table_free(&a->threads);
     limiter_close(a->tells);
-    buf_free(&a->answer);
+    buf_free(&a->our_threads);
     snapshot_unref(a->snap);
     free(a);
 }
@@ -135,6 +135,7 @@ static int open_with(struct adapter **out, struct host *host, struct snapshot *s
     a->snap = snapshot_ref(s);
     a->intake = true;
     table_init(&a->threads);
+    buf_init(&a->our_threads, 1U << 16);
     dc_hold(a);
     fill(a, s->config);
     int rc = open_parts(a, s->config, err);

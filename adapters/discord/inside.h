@@ -110,7 +110,6 @@ struct adapter {
     struct dc_budget budget;
     struct dc_session kept;
     char url[DC_URL_BYTES]; /* of the gateway; "" = to be asked */
-    struct buf answer;      /* of /gateway/bot */
     struct timer timer;     /* the gateway's next step */
     struct timer tick;      /* signs of life, first answers that are due, the session on disk, presence */
     int64_t session_ms, presence_ms; /* mono: when written or sent last */
@@ -120,6 +119,7 @@ struct adapter {
     enum dc_phase phase_told;
     struct table threads;
     size_t n_threads;
+    struct buf our_threads;      /* ids, each with a blank behind it: what is kept */
     struct event *events, *last; /* oldest first */
     size_t n_events;
     struct work *works;

@@ -17,15 +17,16 @@
 #include "base/json.h"
 #include "base/rand.h"
 
-#define MESSAGE_MAX (16U << 20) /* of Discord: a GUILD_CREATE of a large server has megabytes */
-#define KEEP_MS     400         /* the session is written at most so often */
-#define HEARD_MS    60000       /* and so often when nothing happens: how old it may be is counted */
-#define ASK_MS      1000
-#define ASK_CAP_MS  60000
-#define TEXT_BYTES  4096
-#define SESSION_MS  (7 * INT64_C(86400000))
-#define PRESENCE_MS 15000
-#define THREADS_MAX 20000
+#define MESSAGE_MAX     (16U << 20) /* of Discord: a GUILD_CREATE of a large server has megabytes */
+#define KEEP_MS         400         /* the session is written at most so often */
+#define HEARD_MS        60000       /* and so often when nothing happens: how old it may be is counted */
+#define ASK_MS          1000
+#define ASK_CAP_MS      60000
+#define TEXT_BYTES      4096
+#define SESSION_MS      (7 * INT64_C(86400000))
+#define PRESENCE_MS     15000
+#define THREADS_MAX     20000
+#define OUR_THREADS_MAX 500 /* kept */
 
 /* ---- what is kept ---- */
 
@@ -67,25 +68,66 @@ static void keep_me(struct adapter *a)
     buf_free(&b);
 }
 
-/* ---- events ---- */
+/* ---- threads ---- */
+
+/* NULL: too many, or no memory. */
+static struct thread *thread_at(struct adapter *a, const char *id)
+{
+    struct table_link *l = table_get(&a->threads, id);
+    struct thread *th = l || a->n_threads >= THREADS_MAX ? NULL : calloc(1, sizeof *th);
+    if (l)
+        return CONTAINER_OF(l, struct thread, link);
+    if (!th)
+        return NULL;
+    snprintf(th->id, sizeof th->id, "%s", id);
+    if (table_put(&a->threads, &th->link, th->id)) {
+        free(th);
+        return NULL;
+    }
+    a->n_threads++;
+    return th;
+}
+
+/* A session that is resumed is told of no threads, so the latest of ours are kept. */
+static void thread_is_ours(struct adapter *a, struct thread *th)
+{
+    size_t most = (size_t)OUR_THREADS_MAX * DC_ID_BYTES;
+    if (th->ours)
+        return;
+    th->ours = true;
+    buf_printf(&a->our_threads, "%s ", th->id);
+    if (a->our_threads.len > most)
+        buf_drop(&a->our_threads, strcspn(buf_text(&a->our_threads), " ") + 1);
+    if (!a->our_threads.failed)
+        keep_text(a, "threads", buf_text(&a->our_threads), NULL, NULL);
+}
 
 static void thread_note(struct adapter *a, const struct dc_thread *t)
 {
-    struct table_link *l = table_get(&a->threads, t->id);
-    struct thread *th = l ? CONTAINER_OF(l, struct thread, link) : NULL;
-    if (!th && a->n_threads < THREADS_MAX && (th = calloc(1, sizeof *th))) {
-        snprintf(th->id, sizeof th->id, "%s", t->id);
-        if (table_put(&a->threads, &th->link, th->id)) {
-            free(th);
-            return;
-        }
-        a->n_threads++;
-    }
+    struct thread *th = thread_at(a, t->id);
     if (!th)
         return;
     snprintf(th->parent, sizeof th->parent, "%s", t->parent_id);
-    th->ours = strcmp(t->owner_id, a->me.user_id) == 0;
+    if (strcmp(t->owner_id, a->me.user_id) == 0)
+        thread_is_ours(a, th);
 }
+
+static void on_threads(void *ctx, int rc, const char *value)
+{
+    struct adapter *a = ctx;
+    struct str rest = str_of(rc || !value ? "" : value), id;
+    char text[DC_ID_BYTES];
+    while (rest.len && str_cut(&rest, ' ', &id)) {
+        snprintf(text, sizeof text, "%.*s", (int)(id.len < DC_ID_BYTES ? id.len : 0), id.at);
+        struct thread *th = dc_id_ok(text) ? thread_at(a, text) : NULL;
+        if (th)
+            th->ours = true;
+    }
+    buf_adds(&a->our_threads, rc || !value ? "" : value);
+    dc_release(a);
+}
+
+/* ---- events ---- */
 
 static void on_guild(struct adapter *a, const struct dc_frame *f)
 {
@@ -447,6 +489,7 @@ void dc_link_start(struct adapter *a)
     a->asks = 3;
     load(a, "session", on_session);
     load(a, "budget", on_budget_kept);
+    load(a, "threads", on_threads);
     load(a, "me", on_me);
 }
 

@@ -40,7 +40,7 @@ def defaults():
         heartbeat_ms=41250, hello_ms=0, no_hello=False, zombie=False,
         identify_s=0, concurrency=1, remaining=1000, reset_after_ms=14400000, shards=1,
         session_ttl_ms=60000, privileged=PRIVILEGED, send_limit=120, send_window_ms=60000,
-        deadline_ms=3000, token_ttl_ms=15 * 60 * 1000, nonce_ms=300000, edit_gap_ms=1000, global_limit=50,
+        deadline_ms=3000, token_ttl_ms=15 * 60 * 1000, nonce_ms=300000, edit_gap_ms=0, global_limit=50,
         buckets={"default": (5, 5000), "GET /gateway/bot": (50, 5000),
                  "POST /interactions/{interaction_id}/{interaction_token}/callback": CALLBACK_BUCKET},
         bucket_names={})  # routes that share a bucket: route -> any name

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Discord adapter does besides: signed interactions by HTTP, threads, progress, tokens that are
+over, a line that is cut without a word."""
+import contextlib
+import re
+
+import discord
+import faults
+import net
+from discord_kit import QUESTION, SETS, daemon, flows, reply_to, talking
+
+PATH = "/discord/interactions"
+THREAD = "510000000000000001"
+
+
+# ---- by HTTP ----
+
+
+@contextlib.contextmanager
+def endpoint(fake=None, **more):
+    """(stand-in, daemon, address of the endpoint)"""
+    with discord.start() as dc:
+        d = net.Daemon(sets={**SETS, "discord.mode": "http", **more}, env=dc.env(), fake=fake)
+        net.equal(d.run("index", "data/knowledge")[0], 0)
+        with d:
+            yield dc, d, f"http://127.0.0.1:{d.port}{PATH}"
+        net.equal(dc.violations(), [])
+
+
+@net.case
+def endpoint__answers_pings_commands_and_questions():
+    with endpoint() as (dc, d, url):
+        assert dc.verify(url)
+        d.wait_log("discord.commands_set")
+        r = dc.http_interaction(url, "help", 1)
+        net.equal([r["status"], r["json"]["type"], r["json"]["data"]["flags"]], [200, 4, 64])
+        r = dc.http_interaction(url, "ask", 1, question=QUESTION)
+        net.equal([r["status"], r["json"]], [200, {"type": 5}])
+        net.equal(d.one("select count(*) from inbox"), 1)  # stored before it was answered
+        answer = dc.wait_interaction(r["id"])["original"]
+        assert "32 ETH" in answer["content"]
+        r = dc.http_interaction(url, "ask", 1, question="")
+        net.equal(r["json"]["data"]["flags"], 64)
+        pressed = dc.http_interaction(url, user=1, message=answer,
+                                      custom_id=answer["components"][0]["components"][0]["custom_id"])
+        net.equal(pressed["status"], 200)
+        net.wait_until("kept", lambda: d.rows("select 1 from feedback where helpful = 1"))
+        net.equal(dc.state()["connects"], 0)
+
+
+@net.case
+def endpoint__believes_nobody_else():
+    with endpoint() as (dc, d, url):
+        count = {}
+        for n in range(1000):
+            how = discord.FORGERIES[n % len(discord.FORGERIES)]
+            status = dc.forged(url, how)[0]
+            count[status] = count.get(status, 0) + 1
+        net.equal(count, {401: 1000})
+        net.equal(d.one("select count(*) from inbox"), 0)
+        net.equal(d.log().count("discord.signature_refused"), 1)
+        r = dc.http_interaction(url, "help", 1)
+        net.equal(r["status"], 200)
+        with d.client() as c:
+            net.equal([c.post(PATH, b"x" * 10).status, c.get(PATH).status], [401, 405])
+
+
+@net.case
+def endpoint__says_thinking_in_time_when_the_line_is_long():
+    with net.FakeOpenAI() as fake, endpoint(fake) as (dc, _, url):
+        fake.script("*", faults.stream(*faults.said("Slow [1].")), step=60, every=300)
+        numbers = [dc.http_interaction(url, "ask", 2, question=f"{QUESTION} {n}") for n in range(5)]
+        assert all(r["status"] == 200 and r["ms"] < 3000 for r in numbers), numbers
+        for r in numbers:
+            assert dc.wait_interaction(r["id"], timeout=60)["original"]["content"]
+
+
+# ---- threads ----
+
+
+@net.case
+def thread__is_a_conversation_of_its_own_and_known_after_a_restart():
+    with discord.start() as dc:
+        dc.add_thread(THREAD, owner=dc.bot)
+        with daemon(dc, **{"discord.message_content": "true"}) as d:
+            dc.wait_ready()
+            flows(dc, 3)
+            reply_to(dc, dc.say(3, QUESTION, channel=THREAD), THREAD)  # in ours nobody needs a mention
+            net.equal(d.one("select count(distinct conv_key) from turn"), 2)
+            net.equal(d.term(), 0)
+            d.start()
+            dc.wait_state(resumes=1, ready=1)
+            reply_to(dc, dc.say(3, QUESTION, channel=THREAD), THREAD)
+        net.equal(dc.violations(), [])
+
+
+@net.case
+def auto_thread__is_started_at_the_question():
+    with talking(**{"discord.auto_thread": "true"}) as (dc, d):
+        dc.add_thread(THREAD)  # that is, this stand-in has threads
+        message = dc.say(4, QUESTION, mention=True)
+        (m,) = dc.wait(message)
+        assert "32 ETH" in m["content"] and not dc.sent(), m
+        net.equal(len(dc.calls(discord.THREAD)), 1)
+        net.wait_until("settled", lambda: d.one("select count(*) from outbox where state = 3") == 1)
+
+
+# ---- what takes its time ----
+
+
+@net.case
+def progress__is_written_over_the_promise_and_not_too_often():
+    with net.FakeOpenAI() as fake, talking(fake) as (dc, _):
+        fake.script("*", faults.stream(*faults.said("Staking takes 32 ETH [1]. It is locked [1].")), step=60,
+                    every=250)
+        number = dc.command("ask", 5, question=QUESTION)
+        x = dc.wait_interaction(number, timeout=30)
+        net.wait_until("answered", lambda: "32 ETH" in dc.interaction(number)["original"]["content"], 30)
+        edits = [c for c in dc.calls(discord.ORIGINAL)]
+        assert len(edits) >= 2 and "Writing" in edits[0]["body"]["content"], edits
+        assert all(b["at"] - a["at"] >= 1200 for a, b in zip(edits[:-1], edits[1:-1])), edits
+        assert x["ack"]["type"] == 5
+
+
+@net.case
+def typing__is_shown_in_a_channel():
+    with net.FakeOpenAI() as fake, talking(fake) as (dc, _):
+        fake.script("*", faults.stream(*faults.said("Staking takes 32 ETH [1].")), step=60, every=250)
+        flows(dc, 6)
+        assert len(dc.calls(discord.TYPING)) == 1, dc.calls(discord.TYPING)
+
+
+@net.case
+def token__that_is_over_is_answered_in_the_channel():
+    with net.FakeOpenAI() as fake, talking(fake) as (dc, d):
+        dc.config(token_ttl_ms=1200)
+        fake.script("*", faults.stream(*faults.said("Staking takes 32 ETH [1].")), step=40, every=250)
+        dc.command("ask", 7, question=QUESTION)
+        (m,) = dc.wait(None, 1, 40, text="32 ETH")
+        net.wait_until("settled", lambda: d.one("select count(*) from outbox where state = 3") == 1)
+        assert m["id"] == d.one("select platform_id from outbox"), m
+
+
+@net.case
+def answer__that_got_lost_is_there_once():
+    with talking() as (dc, d):
+        dc.fault(path=discord.CREATE, count=1, drop_after=True)
+        message = dc.say(8, QUESTION, mention=True)
+        reply_to(dc, message)
+        net.wait_until("settled", lambda: d.one("select count(*) from outbox where state = 3") == 1, 30)
+        net.equal(len(dc.sent()), 1)
+        dc.fault(path=discord.ORIGINAL, count=2, status=502, html=True)
+        number = dc.command("ask", 9, question=QUESTION)
+        assert "32 ETH" in dc.wait_interaction(number, timeout=30)["original"]["content"]
+
+
+@net.case
+def denied_channel__is_given_up_and_the_others_are_not():
+    with talking() as (dc, d):
+        dc.deny(discord.dm_channel(10))
+        dc.say(10, QUESTION, dm=True)
+        net.wait_until("given up", lambda: d.rows("select 1 from outbox where state = 5"))
+        flows(dc, 11)
+
+
+@net.case
+def half_open_line__is_left_behind():
+    with discord.start() as dc:
+        dc.config(heartbeat_ms=700)
+        with daemon(dc) as d:
+            dc.wait_ready()
+            dc.gateway("half_open")
+            d.wait_log("no longer answered heartbeats", timeout=20)
+            dc.wait_state(20, resumes=1, ready=1)
+            flows(dc, 12)
+            net.equal(len(re.findall("discord.trouble", d.log())), 1)
+
+
+net.main()
