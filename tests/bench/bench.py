@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from measure import CORES, SECONDS, Watch, latencies, median, note, show, wrk
+import discord_ack
 import net
 import portkey
 
@@ -131,6 +132,7 @@ def main():
     print(f"parley bench: {CORES} cores, {SECONDS} s a measurement\n")
     start_and_rest()
     chat()
+    discord_ack.main()
     for name in ("store_bench", "retrieval", "semantic"):
         print(f"\n{name}:\n{tool(name)}", flush=True)
 

@@ -75,6 +75,42 @@ def endpoint__says_thinking_in_time_when_the_line_is_long():
             assert dc.wait_interaction(r["id"], timeout=60)["original"]["content"]
 
 
+# ---- what else it does ----
+
+
+@net.case
+def long_answer__to_a_command_goes_on_in_follow_ups():
+    lines = "".join(f"{n}. Stake {n} ether with care [1].\n\n" for n in range(150))
+    with net.FakeOpenAI() as fake, talking(fake) as (dc, d):
+        fake.script("*", faults.stream(*faults.said(lines)))
+        number = dc.command("ask", 20, question=QUESTION)
+        net.wait_until("settled", lambda: d.rows("select 1 from outbox") and
+                       d.one("select count(*) from outbox where state <> 3") == 0, 60)
+        x = dc.wait_interaction(number, followups=d.one("select count(*) - 1 from outbox"))
+        parts = [x["original"], *x["followups"]]
+        assert len(parts) > 2 and all(len(m["content"]) <= 2000 for m in parts), parts
+        said = re.findall(r"Stake (\d+) ether", "\n".join(m["content"] for m in parts))
+        net.equal([int(n) for n in said], list(range(150)))
+
+
+@net.case
+def dev_guild__is_where_commands_are_registered():
+    with discord.start() as dc, daemon(dc, **{"discord.dev_guild": dc.guild}) as d:
+        d.wait_log("discord.commands_set guild=" + dc.guild)
+        net.equal([len(dc.calls(discord.COMMANDS)), len(dc.calls(discord.GUILD_COMMANDS))], [0, 1])
+        assert len(dc.commands(dc.guild)) >= 10 and not dc.commands()
+        net.equal(dc.violations(), [])
+
+
+@net.case
+def everyone__is_called_by_nobody():
+    with net.FakeOpenAI() as fake, talking(fake) as (dc, _):
+        fake.script("*", faults.stream(*faults.said("Hello @everyone and @here and <@123> [1].")))
+        m = flows(dc, 21)
+        assert "@everyone" not in m["content"] and "<@123>" not in m["content"], m
+        assert all(c["body"]["allowed_mentions"]["parse"] == [] for c in dc.calls(discord.CREATE))
+
+
 # ---- threads ----
 
 
