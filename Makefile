@@ -27,7 +27,8 @@ WERROR  ?= $(if $(CI),-Werror)
 
 # ---- packages (Debian 12) --------------------------------------------------------------------
 PKG_BUILD := gcc g++ make libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-uv libmicrohttpd-dev \
-             libuv1-dev libssl-dev libcjson-dev libpcre2-dev libsqlite3-dev libfaiss-dev libopenblas-dev libsodium-dev libmd4c-dev
+             libuv1-dev libssl-dev libcjson-dev libpcre2-dev libsqlite3-dev libfaiss-dev libopenblas-dev libsodium-dev libmd4c-dev \
+             zlib1g-dev
 PKG_TEST  := libcmocka-dev clang clang-format python3 valgrind curl universal-ctags git
 PKG_BENCH := wrk
 
@@ -46,7 +47,7 @@ INC     := -Iinclude -Isrc -I. -I$(BUILD)/gen
 CFLAGS  += -std=gnu11 -g $(OPT) $(HARDEN) $(WARN) $(WARN_C) $(DEFS) $(INC) -MMD -MP
 CXXFLAGS += -std=gnu++17 -g $(OPT) $(HARDEN) -Wall -Wextra $(DEFS) $(INC) -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
-SYSLIBS := -luv -lwebsockets -lssl -lcrypto -lmicrohttpd -lcurl -lcjson -lpcre2-8 -lsqlite3 -lsodium -lmd4c -lpthread -lm
+SYSLIBS := -luv -lwebsockets -lssl -lcrypto -lmicrohttpd -lcurl -lcjson -lpcre2-8 -lsqlite3 -lsodium -lmd4c -lz -lpthread -lm
 FAISSLIBS := -lfaiss -lopenblas -llapack -lgomp -lstdc++
 
 # ---- sources -----------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ SRC_telegram  := telegram account poll webhook batch question admit access comma
                  format wire_call wire_reply wire_update wire_words send lane due
 SRC_discord   := wire_frame wire_read wire_message wire_interaction wire_send wire_close wire_signature wire_route wire_body wire_command wire_reply \
                  format format_chars format_write format_sources limits gateway_state gateway_kept \
-                 discord link endpoint event message question interact command person place parts post work rest
+                 inflate discord link threads endpoint event message question interact command person place parts post work rest
 SRC_loopback  := loopback
 
 # ---- floors: what each archive may use, nearest first ------------------------------------------

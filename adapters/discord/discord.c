@@ -20,6 +20,7 @@
 
 #define TELLS_MAX 65536
 #define TICK_MS   200
+#define KEPT_MS   (7 * INT64_C(86400000))
 
 void dc_hold(struct adapter *a)
 {
@@ -40,6 +41,7 @@ void dc_release(struct adapter *a)
     table_each(&a->threads, thread_free, a);
     table_free(&a->threads);
     limiter_close(a->tells);
+    dc_inflate_close(a->inflate);
     buf_free(&a->our_threads);
     snapshot_unref(a->snap);
     free(a);
@@ -52,6 +54,21 @@ void dc_key(char out[KEY_MAX], const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(out + n, KEY_MAX - (size_t)n, fmt, ap);
     va_end(ap);
+}
+
+void dc_keep(struct adapter *a, const char *what, const char *text, state_done *done, void *ctx)
+{
+    char key[KEY_MAX];
+    dc_key(key, "%s.%d", what, a->shard);
+    a->host->state_put(a->host, key, text, clock_wall_ms() + KEPT_MS, done, ctx);
+}
+
+void dc_kept(struct adapter *a, const char *what, state_done *done)
+{
+    char key[KEY_MAX];
+    dc_key(key, "%s.%d", what, a->shard);
+    dc_hold(a);
+    a->host->state_get(a->host, key, done, a);
 }
 
 struct dc_now dc_now(void)
@@ -100,6 +117,7 @@ static void fill(struct adapter *a, const struct config *c)
     a->by_http = strcmp(c->discord.mode, "http") == 0;
     a->auto_thread = c->discord.auto_thread;
     a->feedback = c->discord.feedback;
+    a->edits = strcmp(c->discord.progress, "edit") == 0;
     a->shard = c->discord.shard;
     a->shards = c->discord.shards;
     a->intents = DC_INTENTS_LEAST | (c->discord.message_content ? DC_INTENT_MESSAGE_CONTENT : 0);
@@ -119,6 +137,8 @@ static int open_parts(struct adapter *a, const struct config *c, struct err *err
         rc = dc_rest_open(&a->rest, &conf, err);
     if (rc == 0 && !a->by_http)
         rc = wsc_open(&a->wsc, a->host->loop, NULL, err);
+    if (rc == 0 && !a->by_http && c->discord.compress && dc_inflate_open(&a->inflate, DC_PAYLOAD_MAX))
+        rc = err_set(err, -ENOMEM, "out of memory");
     if (rc == 0 && a->by_http)
         rc = dc_endpoint_open(a, c->discord.interactions_path, err); /* last: it cannot be undone */
     return rc;
@@ -219,6 +239,8 @@ const struct adapter_ops adapter_discord = {
     .replay = on_replay,
     .accepted = dc_question_accepted,
     .progress = dc_work_progress,
+    .sentence = dc_work_sentence,
+    .restart = dc_work_restart,
     .deliver = dc_post_deliver,
     .failed = on_failed,
     .parts = dc_parts_of,

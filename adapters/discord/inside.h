@@ -4,6 +4,7 @@
  *
  *   discord.c    opened with its token, closed in steps
  *   link.c       the connection: what gateway_state.h says is to be done, and the session kept in `state`
+ *   threads.c    whose threads are whose
  *   endpoint.c   interactions that Discord brings by HTTP, signed
  *   event.c      a message or an interaction, from its arrival until it is stored or handled
  *   message.c, interact.c, command.c   what each of them wants
@@ -18,6 +19,7 @@
 #include <parley/adapter.h>
 
 #include "adapters/discord/gateway_state.h"
+#include "adapters/discord/inflate.h"
 #include "adapters/discord/rest.h"
 #include "base/table.h"
 #include "chat/texts.h"
@@ -27,15 +29,18 @@
 #include "io/server.h"
 #include "io/wsc.h"
 
-#define CHANNEL     "discord"
-#define BOT         "default"
-#define KEY_MAX     192
-#define EVENT_BYTES (1U << 20) /* of one event's words */
-#define EVENTS_MAX  4096       /* that wait to be stored or handled */
-#define PAYLOAD_MAX (256U << 10)
-#define SEEN_MAX    8192 /* signatures remembered within their window */
-#define SIGNATURE_S 120  /* how far Discord's clock and ours may be apart */
-#define LIST_MAX    CONFIG_LIST_MAX
+#define CHANNEL        "discord"
+#define BOT            "default"
+#define KEY_MAX        192
+#define EVENT_BYTES    (1U << 20) /* of one event's words */
+#define EVENTS_MAX     4096       /* that wait to be stored or handled */
+#define PAYLOAD_MAX    (256U << 10)
+#define DC_PAYLOAD_MAX (16U << 20) /* of Discord: a GUILD_CREATE of a large server has megabytes */
+#define SEEN_MAX       8192        /* signatures remembered within their window */
+#define SIGNATURE_S    120         /* how far Discord's clock and ours may be apart */
+#define LIST_MAX       CONFIG_LIST_MAX
+
+struct post;
 
 /* Where a message goes, as the outbox keeps it. */
 struct place {
@@ -77,8 +82,17 @@ struct work {
     struct adapter *a;
     struct event *event; /* until the gateway has it or has said no */
     struct place to;
-    int64_t due_ms; /* mono: of the next sign of life; INT64_MAX = none */
+    char turn_id[TURN_ID_BYTES];
+    int64_t typing_ms, show_ms; /* mono: when the next sign of life may go */
     enum text stage;
+    struct buf said;         /* sentences that have passed the validator */
+    bool changed;            /* since it was shown */
+    bool again;              /* taken up by another process: what that showed is not known here */
+    bool asked;              /* a message that shows progress may be there */
+    bool over;               /* freed when the call on its way comes back */
+    size_t calls;            /* 0 or 1 */
+    char shown[DC_ID_BYTES]; /* the message; "" = not known */
+    struct post *post;       /* the answer that waits for `shown` */
 };
 
 struct lists {
@@ -99,10 +113,12 @@ struct adapter {
     struct dc_rest *rest;
     struct wsc *wsc;
     struct wsc_conn *conn;
+    struct dc_inflate *inflate; /* NULL: the gateway sends plain text */
     struct limiter *tells;
     struct lists lists;
     const char *token, *public_key, *dev_guild; /* snap's */
     bool by_http, auto_thread, feedback;
+    bool edits; /* a message in a channel shows progress, and becomes the answer */
     int shard, shards;
     unsigned intents;
     struct dc_me me;
@@ -136,6 +152,9 @@ struct adapter {
 void dc_hold(struct adapter *a);
 void dc_release(struct adapter *a);
 void dc_key(char out[KEY_MAX], const char *fmt, ...) X_PRINTF(2, 3); /* "discord.<what>" */
+/* Words of this shard that outlive the process for a week. `done` of dc_kept goes on with dc_release. */
+void dc_keep(struct adapter *a, const char *what, const char *text, state_done *done, void *ctx);
+void dc_kept(struct adapter *a, const char *what, state_done *done);
 struct dc_now dc_now(void);
 
 /* link.c */
@@ -145,6 +164,10 @@ void dc_link_leave(struct adapter *a);          /* keeps the session; closed() g
 void dc_link_keep(struct adapter *a, bool now); /* writes the session when it has changed */
 void dc_link_presence(struct adapter *a);
 const char *dc_link_health(struct adapter *a, struct buf *detail);
+
+/* threads.c */
+void dc_threads_frame(struct adapter *a, const struct dc_frame *f); /* of a guild or a thread */
+void dc_threads_load(struct adapter *a);
 
 /* endpoint.c */
 int dc_endpoint_open(struct adapter *a, const char *path, struct err *err);
@@ -205,8 +228,10 @@ char *dc_parts_whole(const char *answer_json); /* malloc; NULL: none */
 
 /* post.c */
 void dc_post_deliver(struct adapter *a, const struct delivery *d);
-/* A message of our own in a channel; nobody waits for it. */
+/* It goes over this message; "" = it is one of its own, perhaps (`there`) over one that is not known. */
+void dc_post_over(struct post *p, const char *message, bool there);
 void dc_post_away(struct adapter *a, const struct place *to); /* an interaction's first answer */
+/* A message of our own in a channel; nobody waits for it. */
 void dc_post_tell(struct adapter *a, const struct place *to, const char *text);
 void dc_post_why(const struct event *e, enum text why); /* at most once a minute in a channel */
 
@@ -214,6 +239,10 @@ void dc_post_why(const struct event *e, enum text why); /* at most once a minute
 struct work *dc_work_begin(struct adapter *a, const struct place *to);
 void dc_work_end(struct work *w);
 void dc_work_progress(struct adapter *a, struct turn *t, const char *what);
+int dc_work_sentence(struct adapter *a, struct turn *t, const char *text, size_t len);
+void dc_work_restart(struct adapter *a, struct turn *t);
+/* Ends it; the first part of its answer goes on with dc_post_over, now or when it is known what is there. */
+void dc_work_deliver(struct work *w, struct post *p);
 void dc_work_tick(struct adapter *a, int64_t now);
 
 /* person.c */

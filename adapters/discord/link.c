@@ -17,25 +17,14 @@
 #include "base/json.h"
 #include "base/rand.h"
 
-#define MESSAGE_MAX     (16U << 20) /* of Discord: a GUILD_CREATE of a large server has megabytes */
-#define KEEP_MS         400         /* the session is written at most so often */
-#define HEARD_MS        60000       /* and so often when nothing happens: how old it may be is counted */
-#define ASK_MS          1000
-#define ASK_CAP_MS      60000
-#define TEXT_BYTES      4096
-#define SESSION_MS      (7 * INT64_C(86400000))
-#define PRESENCE_MS     15000
-#define THREADS_MAX     20000
-#define OUR_THREADS_MAX 500 /* kept */
+#define KEEP_MS     400   /* the session is written at most so often */
+#define HEARD_MS    60000 /* and so often when nothing happens: how old it may be is counted */
+#define ASK_MS      1000
+#define ASK_CAP_MS  60000
+#define TEXT_BYTES  4096
+#define PRESENCE_MS 15000
 
 /* ---- what is kept ---- */
-
-static void keep_text(struct adapter *a, const char *what, const char *text, state_done *done, void *ctx)
-{
-    char key[KEY_MAX];
-    dc_key(key, "%s.%d", what, a->shard);
-    a->host->state_put(a->host, key, text, clock_wall_ms() + SESSION_MS, done, ctx);
-}
 
 void dc_link_keep(struct adapter *a, bool now)
 {
@@ -50,7 +39,7 @@ void dc_link_keep(struct adapter *a, bool now)
     a->kept_seq = s.seq;
     dc_session_write(&b, &s);
     if (!b.failed)
-        keep_text(a, "session", buf_text(&b), NULL, NULL);
+        dc_keep(a, "session", buf_text(&b), NULL, NULL);
     buf_free(&b);
 }
 
@@ -64,86 +53,11 @@ static void keep_me(struct adapter *a)
     jw_text(&w, "application", a->me.application_id);
     jw_end_obj(&w);
     if (!b.failed)
-        keep_text(a, "me", buf_text(&b), NULL, NULL);
+        dc_keep(a, "me", buf_text(&b), NULL, NULL);
     buf_free(&b);
 }
 
-/* ---- threads ---- */
-
-/* NULL: too many, or no memory. */
-static struct thread *thread_at(struct adapter *a, const char *id)
-{
-    struct table_link *l = table_get(&a->threads, id);
-    struct thread *th = l || a->n_threads >= THREADS_MAX ? NULL : calloc(1, sizeof *th);
-    if (l)
-        return CONTAINER_OF(l, struct thread, link);
-    if (!th)
-        return NULL;
-    snprintf(th->id, sizeof th->id, "%s", id);
-    if (table_put(&a->threads, &th->link, th->id)) {
-        free(th);
-        return NULL;
-    }
-    a->n_threads++;
-    return th;
-}
-
-/* A session that is resumed is told of no threads, so the latest of ours are kept. */
-static void thread_is_ours(struct adapter *a, struct thread *th)
-{
-    size_t most = (size_t)OUR_THREADS_MAX * DC_ID_BYTES;
-    if (th->ours)
-        return;
-    th->ours = true;
-    buf_printf(&a->our_threads, "%s ", th->id);
-    if (a->our_threads.len > most)
-        buf_drop(&a->our_threads, strcspn(buf_text(&a->our_threads), " ") + 1);
-    if (!a->our_threads.failed)
-        keep_text(a, "threads", buf_text(&a->our_threads), NULL, NULL);
-}
-
-static void thread_note(struct adapter *a, const struct dc_thread *t)
-{
-    struct thread *th = thread_at(a, t->id);
-    if (!th)
-        return;
-    snprintf(th->parent, sizeof th->parent, "%s", t->parent_id);
-    if (strcmp(t->owner_id, a->me.user_id) == 0)
-        thread_is_ours(a, th);
-}
-
-static void on_threads(void *ctx, int rc, const char *value)
-{
-    struct adapter *a = ctx;
-    struct str rest = str_of(rc || !value ? "" : value), id;
-    char text[DC_ID_BYTES];
-    while (rest.len && str_cut(&rest, ' ', &id)) {
-        snprintf(text, sizeof text, "%.*s", (int)(id.len < DC_ID_BYTES ? id.len : 0), id.at);
-        struct thread *th = dc_id_ok(text) ? thread_at(a, text) : NULL;
-        if (th)
-            th->ours = true;
-    }
-    buf_adds(&a->our_threads, rc || !value ? "" : value);
-    dc_release(a);
-}
-
 /* ---- events ---- */
-
-static void on_guild(struct adapter *a, const struct dc_frame *f)
-{
-    struct arena words;
-    struct dc_guild g;
-    struct dc_thread t;
-    arena_init(&words, EVENT_BYTES);
-    if (f->kind == DC_THREAD) {
-        if (dc_thread_read(f->data, &words, &t) == 0)
-            thread_note(a, &t);
-    } else if (dc_guild_read(f->data, &words, &g) == 0) {
-        for (size_t i = 0; i < g.threads; i++)
-            thread_note(a, &g.thread[i]);
-    }
-    arena_wipe(&words);
-}
 
 static void on_event(struct adapter *a, const struct dc_frame *f)
 {
@@ -200,16 +114,26 @@ static void on_text(void *ctx, const char *text, size_t len)
     else if (live && !known && (f.kind == DC_MESSAGE || f.kind == DC_INTERACTION))
         on_event(a, &f);
     else if (f.kind == DC_GUILD || f.kind == DC_THREAD)
-        on_guild(a, &f);
+        dc_threads_frame(a, &f);
     dc_link_run(a);
 }
 
 /* ---- the connection ---- */
 
-/* Nothing of Discord's is binary without compression, which we do not ask for. */
-static void on_binary(void *ctx X_UNUSED, const void *bytes X_UNUSED, size_t len)
+/* Binary is what is compressed. Once that is broken nothing behind it can be read: the session goes on over
+ * another connection. */
+static void on_binary(void *ctx, const void *bytes, size_t len)
 {
-    log_warn("discord.frame_unreadable", "bytes=%zu err=\"binary\"", len);
+    struct adapter *a = ctx;
+    struct str payload = { NULL, 0 };
+    int rc = a->inflate ? dc_inflate_add(a->inflate, bytes, len, &payload) : 0;
+    if (!a->inflate || rc)
+        log_warn("discord.frame_unreadable", "bytes=%zu err=\"%s\"", len,
+                 a->inflate ? status_name(rc) : "binary");
+    if (rc)
+        wsc_close(a->conn, DC_CLOSE_OURS, "");
+    else if (payload.at)
+        on_text(a, payload.at, payload.len);
 }
 
 static void on_opened(void *ctx)
@@ -247,10 +171,12 @@ static void connect_now(struct adapter *a)
 {
     struct buf url = BUF_INIT(TEXT_BYTES);
     struct err err = { "" };
-    dc_gateway_url(&url, dc_gateway_address(&a->gw));
+    dc_gateway_url(&url, dc_gateway_address(&a->gw), a->inflate != NULL);
+    if (a->inflate)
+        dc_inflate_reset(a->inflate);
     const struct wsc_request req = { .url = buf_text(&url),
                                      .connect_ms = DC_CONNECT_MS,
-                                     .message_max = MESSAGE_MAX,
+                                     .message_max = DC_PAYLOAD_MAX,
                                      .ctx = a,
                                      .opened = on_opened,
                                      .text = on_text,
@@ -304,7 +230,7 @@ static void identify(struct adapter *a)
     struct buf b = BUF_INIT(TEXT_BYTES);
     dc_budget_write(&b, &a->budget);
     dc_hold(a);
-    keep_text(a, "budget", b.failed ? NULL : buf_text(&b), on_budget, a);
+    dc_keep(a, "budget", b.failed ? NULL : buf_text(&b), on_budget, a);
     buf_free(&b);
 }
 
@@ -469,14 +395,6 @@ static void on_me(void *ctx, int rc, const char *value)
     dc_release(a);
 }
 
-static void load(struct adapter *a, const char *what, state_done *done)
-{
-    char key[KEY_MAX];
-    dc_key(key, "%s.%d", what, a->shard);
-    dc_hold(a);
-    a->host->state_get(a->host, key, done, a);
-}
-
 void dc_link_start(struct adapter *a)
 {
     if (a->loaded) { /* the timer */
@@ -487,10 +405,10 @@ void dc_link_start(struct adapter *a)
         return;
     }
     a->asks = 3;
-    load(a, "session", on_session);
-    load(a, "budget", on_budget_kept);
-    load(a, "threads", on_threads);
-    load(a, "me", on_me);
+    dc_kept(a, "session", on_session);
+    dc_kept(a, "budget", on_budget_kept);
+    dc_kept(a, "me", on_me);
+    dc_threads_load(a);
 }
 
 /* ---- the end, health, presence ---- */

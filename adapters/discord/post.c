@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Messages out. A part of an answer goes
- *   to an interaction    over its first answer, or behind it; a notice behind one that all can see goes to
- * its person alone, and what all can see goes away to a channel         as a message, with a nonce: said
- * twice within minutes it is there once to a thread          that is started at the question; it has the
- * question's id, so starting it again is no second one and an interaction whose token is over, or gone, is
- * answered in its channel. What perhaps arrived and cannot be told apart (a message behind an interaction's
- * first) is said once more and settled as a possible duplicate; all else is simply repeated.
+ * Messages out. To an interaction a part of an answer goes over its first answer, or behind it; a notice
+ * behind one that all can see goes to its person alone, and what all can see goes away.
+ *
+ * To a channel it goes as a message with a nonce, so that said twice within minutes it is there once, or over
+ * the message that showed progress. A thread that is started at the question has the question's id: starting
+ * it again is no second one.
+ *
+ * An interaction whose token is over, or gone, is answered in its channel. What perhaps arrived and cannot be
+ * told apart (a message behind an interaction's first) is said once more and settled as a possible duplicate;
+ * all else is simply repeated.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +39,9 @@ struct post {
     bool notice, in_channel, bare; /* bare: no reply_to */
     bool first, acked;             /* this may be the first answer; no: there is one */
     bool threaded, hushed;         /* the thread is there; the first answer no longer says "thinking" */
+    char over[DC_ID_BYTES];        /* the message it is written over; "" = none */
+    bool anew;                     /* the nonce of the first attempt belongs to what is no more */
+    bool there;                    /* what is created may turn out to be what showed progress */
     bool twice;
 };
 
@@ -70,7 +76,7 @@ static int64_t retry_ms(void)
 
 /* ---- the next call of it ---- */
 
-enum way { WAY_THREAD, WAY_HUSH, WAY_CREATE, WAY_EDIT, WAY_FIRST, WAY_FOLLOW };
+enum way { WAY_THREAD, WAY_HUSH, WAY_CREATE, WAY_OVER, WAY_EDIT, WAY_FIRST, WAY_FOLLOW };
 
 static bool to_interaction(const struct post *p)
 {
@@ -79,6 +85,8 @@ static bool to_interaction(const struct post *p)
 
 static enum way way_of(const struct post *p)
 {
+    if (!to_interaction(p) && p->over[0])
+        return WAY_OVER;
     if (!to_interaction(p))
         return p->to.thread_at[0] && !p->threaded ? WAY_THREAD : WAY_CREATE;
     if (p->first)
@@ -86,11 +94,6 @@ static enum way way_of(const struct post *p)
     if (p->notice && !p->to.ephemeral)
         return p->hushed || p->part ? WAY_FOLLOW : WAY_HUSH;
     return p->part ? WAY_FOLLOW : WAY_EDIT;
-}
-
-static const char *channel_of(const struct post *p)
-{
-    return p->threaded ? p->to.thread_at : p->to.channel;
 }
 
 static void fill_body(struct post *p, enum way way, struct buf *body)
@@ -103,7 +106,7 @@ static void fill_body(struct post *p, enum way way, struct buf *body)
                          .nonce = nonce,
                          .ephemeral = p->to.ephemeral || p->notice };
     if (p->turn_id[0])
-        dc_nonce(nonce, p->turn_id, p->part);
+        dc_nonce(nonce, p->turn_id, p->anew ? STORE_PARTS_MAX : p->part);
     switch (way) {
     case WAY_THREAD:
         dc_start_thread(body, p->said.content[0] ? p->said.content : "Parley");
@@ -116,6 +119,7 @@ static void fill_body(struct post *p, enum way way, struct buf *body)
         m.ephemeral = false;
         dc_create(body, &m);
         break;
+    case WAY_OVER:
     case WAY_EDIT:
         dc_edit(body, &m);
         break;
@@ -130,28 +134,49 @@ static void fill_body(struct post *p, enum way way, struct buf *body)
 
 static void on_done(void *ctx, const struct dc_reply *reply, bool maybe);
 
+/* Where the call goes: the parameters of its route. */
+static void fill_route(struct post *p, enum way way, struct dc_request *q)
+{
+    switch (way) {
+    case WAY_THREAD:
+        q->call = DC_CALL_START_THREAD;
+        q->a = p->to.channel;
+        q->b = p->to.thread_at;
+        break;
+    case WAY_CREATE:
+        q->call = DC_CALL_CREATE_MESSAGE;
+        q->a = p->threaded ? p->to.thread_at : p->to.channel;
+        break;
+    case WAY_OVER:
+        q->call = DC_CALL_EDIT_MESSAGE;
+        q->a = p->to.channel;
+        q->b = p->over;
+        break;
+    case WAY_FIRST:
+        q->call = DC_CALL_CALLBACK;
+        q->a = p->to.interaction;
+        q->b = p->to.token;
+        break;
+    case WAY_HUSH:
+    case WAY_EDIT:
+    case WAY_FOLLOW:
+        q->call = way == WAY_FOLLOW ? DC_CALL_FOLLOW_UP : DC_CALL_EDIT_ORIGINAL;
+        q->a = p->to.application;
+        q->b = p->to.token;
+        break;
+    }
+}
+
 static void post_send(struct post *p)
 {
-    static const enum dc_call call[] = {
-        [WAY_THREAD] = DC_CALL_START_THREAD,   [WAY_HUSH] = DC_CALL_EDIT_ORIGINAL,
-        [WAY_CREATE] = DC_CALL_CREATE_MESSAGE, [WAY_EDIT] = DC_CALL_EDIT_ORIGINAL,
-        [WAY_FIRST] = DC_CALL_CALLBACK,        [WAY_FOLLOW] = DC_CALL_FOLLOW_UP
-    };
     enum way way = way_of(p);
-    bool channel = way == WAY_THREAD || way == WAY_CREATE;
     struct buf body = BUF_INIT(PAYLOAD_MAX);
     fill_body(p, way, &body);
-    const struct dc_request q = { .call = call[way],
-                                  .a = channel            ? channel_of(p)
-                                       : way == WAY_FIRST ? p->to.interaction
-                                                          : p->to.application,
-                                  .b = way == WAY_THREAD   ? p->to.thread_at
-                                       : way == WAY_CREATE ? NULL
-                                                           : p->to.token,
-                                  .body = buf_text(&body),
-                                  .repeatable = way != WAY_FOLLOW && (way != WAY_CREATE || p->turn_id[0]),
-                                  .done = on_done,
-                                  .ctx = p };
+    struct dc_request q = { .body = buf_text(&body),
+                            .repeatable = way != WAY_FOLLOW && (way != WAY_CREATE || p->turn_id[0]),
+                            .done = on_done,
+                            .ctx = p };
+    fill_route(p, way, &q);
     int rc = body.failed ? X_E_INVALID : dc_rest_send(p->a->rest, &q);
     buf_free(&body);
     if (rc == X_E_INVALID)
@@ -170,6 +195,10 @@ static bool other_way(struct post *p, const struct dc_reply *reply)
         p->threaded = true; /* it was started before */
     } else if (way == WAY_THREAD && (reply->end == DC_NO_ACCESS || reply->end == DC_GONE)) {
         p->to.thread_at[0] = '\0'; /* no threads here: in the channel then */
+    } else if (way == WAY_OVER && (reply->end == DC_GONE || reply->end == DC_SPENT)) {
+        p->over[0] = '\0'; /* somebody has taken it away */
+        p->there = false;
+        p->anew = true;
     } else if (reply->end == DC_NO_REPLY && !p->bare) {
         p->bare = true;
     } else if (way == WAY_FIRST && reply->end == DC_ACKNOWLEDGED) {
@@ -231,6 +260,11 @@ static void said(struct post *p, const struct dc_reply *reply)
         post_send(p);
         return;
     }
+    if (way == WAY_CREATE && p->there && reply->id[0]) {
+        snprintf(p->over, sizeof p->over, "%s", reply->id);
+        post_send(p);
+        return;
+    }
     if (p->hushed && !p->part)
         dc_post_away(p->a, &p->to);
     settle(p, &(struct delivered){ .state = OUTBOX_SENT,
@@ -289,12 +323,31 @@ static struct post *post_new(struct adapter *a, const struct place *to, const ch
     return NULL;
 }
 
+void dc_post_over(struct post *p, const char *message, bool there)
+{
+    if (p->a->edits && !p->part && !p->to.thread_at[0]) {
+        snprintf(p->over, sizeof p->over, "%s", message);
+        p->there = there;
+    }
+    post_send(p);
+}
+
+static void send_part(struct adapter *a, struct work *w, struct post *p)
+{
+    if (w && !p->part) {
+        dc_work_deliver(w, p);
+        return;
+    }
+    if (w)
+        dc_work_end(w);
+    dc_post_over(p, "", a->edits);
+}
+
 void dc_post_deliver(struct adapter *a, const struct delivery *d)
 {
     struct place to;
     struct turn *t = d->turn;
-    if (t && t->adapter_ctx)
-        dc_work_end(t->adapter_ctx);
+    struct work *w = t ? t->adapter_ctx : NULL;
     if (t)
         t->adapter_ctx = NULL;
     char *whole = d->payload[0] ? NULL : dc_parts_whole(d->answer_json);
@@ -302,6 +355,8 @@ void dc_post_deliver(struct adapter *a, const struct delivery *d)
     struct post *p = ours ? post_new(a, &to, whole ? whole : d->payload) : NULL;
     free(whole);
     if (!p) {
+        if (w)
+            dc_work_end(w);
         a->host->delivered(
             a->host, d->turn_id, d->part,
             &(struct delivered){ .state = OUTBOX_UNDELIVERABLE, .error = "no address of ours" });
@@ -312,7 +367,7 @@ void dc_post_deliver(struct adapter *a, const struct delivery *d)
     p->twice = d->possible_duplicate && to_interaction(p) && (d->part || p->notice);
     if (p->part && p->to.thread_at[0])
         p->threaded = true; /* by the first */
-    post_send(p);
+    send_part(a, w, p);
 }
 
 void dc_post_tell(struct adapter *a, const struct place *to, const char *text)

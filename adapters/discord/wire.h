@@ -251,7 +251,7 @@ void dc_resume(struct buf *out, const char *token, const char *session_id, int64
 void dc_heartbeat(struct buf *out, int64_t seq); /* -1 = nothing received yet */
 void dc_presence(struct buf *out, const struct dc_presence *p);
 /* `base` as /gateway/bot or READY gave it, with what every connection asks for behind it. */
-void dc_gateway_url(struct buf *out, const char *base);
+void dc_gateway_url(struct buf *out, const char *base, bool compressed);
 
 /* ---- closes ---- */
 

@@ -117,11 +117,13 @@ void dc_presence(struct buf *out, const struct dc_presence *p)
     end(&w, before);
 }
 
-void dc_gateway_url(struct buf *out, const char *base)
+void dc_gateway_url(struct buf *out, const char *base, bool compressed)
 {
     const char *host = strstr(base, "://");
     const char *path = strchr(host ? host + 3 : base, '/');
 
     buf_adds(out, base);
     buf_adds(out, path ? "?v=10&encoding=json" : "/?v=10&encoding=json");
+    if (compressed)
+        buf_adds(out, "&compress=zlib-stream");
 }

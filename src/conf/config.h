@@ -119,12 +119,13 @@ struct config {
         size_t n;
     } telegram;
     struct {
-        const char *token, *app_id, *public_key, *api_base, *gateway_url, *mode, *interactions_path;
+        const char *token, *app_id, *public_key, *api_base, *gateway_url, *mode, *interactions_path,
+            *progress;
         const char *dev_guild; /* "" = commands are global */
         const char *guild[CONFIG_LIST_MAX], *channel[CONFIG_LIST_MAX], *role[CONFIG_LIST_MAX];
         const char *deny[CONFIG_LIST_MAX];
         size_t guilds, channels, roles, denies;
-        bool direct_messages, message_content, auto_thread, feedback;
+        bool direct_messages, message_content, auto_thread, feedback, compress;
         int shard, shards;
     } discord;
     void *impl;

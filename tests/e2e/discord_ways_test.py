@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Discord adapter does besides: signed interactions by HTTP, threads, progress, tokens that are
-over, a line that is cut without a word."""
+"""What the Discord adapter does besides: signed interactions by HTTP, threads, tokens that are over, a
+line that is cut without a word or compressed."""
 import contextlib
 import re
 
@@ -145,20 +145,6 @@ def auto_thread__is_started_at_the_question():
 
 
 @net.case
-def progress__is_written_over_the_promise_and_not_too_often():
-    with net.FakeOpenAI() as fake, talking(fake) as (dc, _):
-        fake.script("*", faults.stream(*faults.said("Staking takes 32 ETH [1]. It is locked [1].")), step=60,
-                    every=250)
-        number = dc.command("ask", 5, question=QUESTION)
-        x = dc.wait_interaction(number, timeout=30)
-        net.wait_until("answered", lambda: "32 ETH" in dc.interaction(number)["original"]["content"], 30)
-        edits = [c for c in dc.calls(discord.ORIGINAL)]
-        assert len(edits) >= 2 and "Writing" in edits[0]["body"]["content"], edits
-        assert all(b["at"] - a["at"] >= 1200 for a, b in zip(edits[:-1], edits[1:-1])), edits
-        assert x["ack"]["type"] == 5
-
-
-@net.case
 def typing__is_shown_in_a_channel():
     with net.FakeOpenAI() as fake, talking(fake) as (dc, _):
         fake.script("*", faults.stream(*faults.said("Staking takes 32 ETH [1].")), step=60, every=250)
@@ -210,6 +196,24 @@ def half_open_line__is_left_behind():
             dc.wait_state(20, resumes=1, ready=1)
             flows(dc, 12)
             net.equal(len(re.findall("discord.trouble", d.log())), 1)
+
+
+# ---- compressed ----
+
+
+@net.case
+def compressed__gateway_is_read_and_left_when_it_breaks():
+    with talking(**{"discord.compress": "true"}) as (dc, d):
+        flows(dc, 30)
+        assert "zlib-stream" in str(dc.log("gw-open")[0]["query"])
+        dc.gateway("terminate")
+        dc.wait_state(30, connects=2, ready=1)
+        flows(dc, 31)
+        dc.gateway("binary", data=b"\x00\x01 not what was being deflated")
+        dc.wait_state(30, connects=3, ready=1)
+        flows(dc, 32)
+        net.equal(dc.state()["identifies"], 1)
+        assert "discord.frame_unreadable" in d.log()
 
 
 net.main()

@@ -49,6 +49,7 @@ LIBRARIES = {
     "sqlite3*": ["src/store/sqlite*", "src/knowledge/kdb*"],
     "uv*": ["src/io/*"],  # gateway takes it from io/loop.h
     "sanitizer/*": ["src/base/arena.c"],
+    "zlib.h": ["adapters/discord/inflate.c"],
 }
 
 # Everything else in <> must be one of these: a new library is a new row above.

@@ -80,9 +80,11 @@ static void url__asks_for_version_and_encoding(void **state X_UNUSED)
     };
     struct buf out = BUF_INIT(1U << 16);
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-        dc_gateway_url(&out, row[i][0]);
+        dc_gateway_url(&out, row[i][0], false);
         expect(&out, row[i][1]);
     }
+    dc_gateway_url(&out, "ws://127.0.0.1:18090/gateway", true);
+    expect(&out, "ws://127.0.0.1:18090/gateway?v=10&encoding=json&compress=zlib-stream");
     buf_free(&out);
 }
 
