@@ -2,12 +2,17 @@
 """What is seen of an answer before it is there: stages and sentences over an interaction's promise, or over a
 message in the channel, and that it is one message whatever goes wrong meanwhile."""
 import contextlib
+import os
+import random
+import time
 
 import discord
 import faults
 import net
 from discord_kit import QUESTION, daemon, reply_to, talking
 
+SEED = int(os.environ.get("PARLEY_KILL_SEED", random.randrange(1 << 32)))
+KILLS = min(int(os.environ.get("PARLEY_KILL_CYCLES", 5)), 20)
 EDIT = {"discord.progress": "edit"}
 
 
@@ -112,6 +117,27 @@ def kill__in_the_middle_leaves_one_message():
         d.kill()
         d.start()
         answered(dc, d)
+        net.equal(dc.violations(), [])
+
+
+@net.case
+def kills__at_any_time_leave_one_message_for_each():
+    rng = random.Random(SEED)
+    print(f"seed {SEED}, {KILLS} kills")
+    with net.FakeOpenAI() as fake, discord.start() as dc, daemon(dc, fake, **EDIT) as d:
+        dc.wait_ready()
+        slowly(fake)
+        users = range(100, 100 + 2 * KILLS)
+        for user in users[::2]:
+            dc.say(user, QUESTION, dm=True)
+            dc.say(user + 1, QUESTION, dm=True)
+            time.sleep(rng.random() * 5)
+            d.kill()
+            d.start()
+        net.wait_until("settled", lambda: d.one("select count(*) from outbox where state = 3") == len(users), 90)
+        for user in users:  # what was cut off again and again ends in a notice
+            (m,) = dc.sent(discord.dm_channel(user))
+            assert "locked" in m["content"] or "several tries" in m["content"], m
         net.equal(dc.violations(), [])
 
 
