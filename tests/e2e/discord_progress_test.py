@@ -134,7 +134,8 @@ def kills__at_any_time_leave_one_message_for_each():
             time.sleep(rng.random() * 5)
             d.kill()
             d.start()
-        net.wait_until("settled", lambda: d.one("select count(*) from outbox where state = 3") == len(users), 90)
+        net.wait_until("settled",
+                       lambda: d.one("select count(*) from outbox where state = 3") == len(users), 90)
         for user in users:  # what was cut off again and again ends in a notice
             (m,) = dc.sent(discord.dm_channel(user))
             assert "locked" in m["content"] or "several tries" in m["content"], m
