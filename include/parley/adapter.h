@@ -94,12 +94,11 @@ struct host {
     void (*drained)(struct host *h, const char *turn_id); /* after X_E_FULL */
     void (*abandon)(struct host *h, const char *turn_id); /* the client left and cannot come back */
     void (*delivered)(struct host *h, const char *turn_id, int part, const struct delivered *how);
-    /* state_put: value NULL forgets; until_wall_ms 0 = for ever. take: reads and forgets, atomically: of two
-     * takers one gets it. Keys begin with the channel's name. `done` may be NULL for put. */
+    /* state_put: value NULL forgets; until_wall_ms 0 = for ever. Keys begin with the channel's name. `done`
+     * may be NULL for put. */
     void (*state_put)(struct host *h, const char *key, const char *value, int64_t until_wall_ms,
                       state_done *done, void *ctx);
     void (*state_get)(struct host *h, const char *key, state_done *done, void *ctx);
-    void (*state_take)(struct host *h, const char *key, state_done *done, void *ctx);
     /* Of `who` channel, bot, user and conversation are read. As JSON: USAGE {"tier","month","used","limit",
      * "consent"}, EXPORT {"messages":[{"at","from","text"}]} of the conversation, FORGET {"forgotten"}: the
      * conversation's turns are gone and a consent is withdrawn. */

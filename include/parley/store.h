@@ -133,7 +133,7 @@ struct store_part {
 };
 
 /* ---- what adapters keep ---- */
-enum store_state_do { STATE_PUT, STATE_GET, STATE_TAKE /* GET, and it is gone */ };
+enum store_state_do { STATE_PUT, STATE_GET };
 struct store_state {
     enum store_state_do what;
     const char *key;

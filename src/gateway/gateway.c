@@ -375,7 +375,6 @@ static void host_fill(struct host *h, struct loop *l)
                         .delivered = outbox_delivered,
                         .state_put = state_put,
                         .state_get = state_get,
-                        .state_take = state_take,
                         .person = person_ask,
                         .feedback = person_feedback,
                         .snapshot = host_snapshot,

@@ -93,7 +93,6 @@ void outbox_resend(struct gateway *g, const struct store_outbox_row *row);
 void state_put(struct host *h, const char *key, const char *value, int64_t until_wall_ms, state_done *done,
                void *ctx);
 void state_get(struct host *h, const char *key, state_done *done, void *ctx);
-void state_take(struct host *h, const char *key, state_done *done, void *ctx);
 
 /* person.c: host->person */
 void person_ask(struct host *h, enum person_what what, const struct message *who, state_done *done,

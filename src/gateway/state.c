@@ -113,8 +113,3 @@ void state_get(struct host *h, const char *key, state_done *done, void *ctx)
 {
     state_ask(h, &(struct store_state){ .what = STATE_GET, .key = key }, done, ctx);
 }
-
-void state_take(struct host *h, const char *key, state_done *done, void *ctx)
-{
-    state_ask(h, &(struct store_state){ .what = STATE_TAKE, .key = key }, done, ctx);
-}

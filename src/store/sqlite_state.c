@@ -39,6 +39,5 @@ int sqlite_state(struct store_db *db, struct store_state *s, struct err *err)
     s->got = NULL;
     if (s->what == STATE_PUT)
         return s->value ? state_put(db, s, err) : state_drop(db, s, err);
-    int rc = state_get(db, s, err);
-    return rc || s->what == STATE_GET || !s->got ? rc : state_drop(db, s, err);
+    return state_get(db, s, err);
 }

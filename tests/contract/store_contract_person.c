@@ -38,14 +38,6 @@ static void state__keeps_the_latest_word(void **state)
     assert_null(stated(k, STATE_GET, "a", NULL, 0, 5));
 }
 
-static void state__is_taken_once(void **state)
-{
-    struct store_kit *k = *state;
-    stated(k, STATE_PUT, "button", "yes", STORE_KIT_NOW + 10, STORE_KIT_NOW);
-    assert_string_equal(stated(k, STATE_TAKE, "button", NULL, 0, STORE_KIT_NOW), "yes");
-    assert_null(stated(k, STATE_TAKE, "button", NULL, 0, STORE_KIT_NOW));
-}
-
 static void state__ends_with_its_time_and_is_pruned(void **state)
 {
     struct store_kit *k = *state;
@@ -54,7 +46,6 @@ static void state__ends_with_its_time_and_is_pruned(void **state)
     stated(k, STATE_PUT, "long", "y", 0, STORE_KIT_NOW);
     assert_string_equal(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW + 9), "x");
     assert_null(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW + 10));
-    assert_null(stated(k, STATE_TAKE, "short", NULL, 0, STORE_KIT_NOW + 10));
     assert_string_equal(stated(k, STATE_GET, "short", NULL, 0, STORE_KIT_NOW), "x");
     clock_fake(STORE_KIT_NOW + 11, 11);
     assert_int_equal(TX(k, OPS->prune(k->db, 0, 0, 100, &k->err)), 0);
@@ -118,7 +109,6 @@ int store_contract_person(const struct store_ops *ops)
 {
     const struct CMUnitTest tests[] = {
         CASE(state__keeps_the_latest_word),
-        CASE(state__is_taken_once),
         CASE(state__ends_with_its_time_and_is_pruned),
         CASE(feedback__is_of_the_one_who_asked_and_the_last_word_counts),
         CASE(forget__takes_the_conversation_and_leaves_the_bill),
