@@ -158,7 +158,7 @@ const struct config_key config_keys[] = {
     { "discord.mode", CONF(discord.mode), .choices = "gateway|http", .fallback = "gateway",
       .help = "how interactions arrive; by http there are commands only, no messages" },
     { "discord.compress", CONF(discord.compress), .type = KEY_BOOL, .fallback = "false",
-      .help = "the gateway sends compressed (zlib-stream): a tenth of the traffic, 50 kB of memory" },
+      .help = "the gateway sends compressed (zlib-stream): less traffic for some 50 kB of memory" },
     { "discord.interactions_path", CONF(discord.interactions_path), .fallback = "/discord/interactions",
       .check = check_path, .help = "path of the interactions endpoint here" },
     { "discord.guilds", LIST(discord.guild, discord.guilds), .fallback = "", .check = check_digits,
