@@ -41,7 +41,7 @@ struct post {
     bool threaded, hushed;         /* the thread is there; the first answer no longer says "thinking" */
     char over[DC_ID_BYTES];        /* the message it is written over; "" = none */
     bool anew;                     /* the nonce of the first attempt belongs to what is no more */
-    bool there;                    /* what is created may turn out to be what showed progress */
+    bool there, same;              /* what is created may turn out to be what showed progress; no */
     bool twice;
 };
 
@@ -167,6 +167,22 @@ static void fill_route(struct post *p, enum way way, struct dc_request *q)
     }
 }
 
+static bool has(const cJSON *message, const char *list)
+{
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(message, list)) > 0;
+}
+
+/* What was created, or was there. */
+static void on_created(void *ctx, const char *json, size_t len)
+{
+    struct post *p = ctx;
+    cJSON *o = NULL;
+    p->same =
+        json_parse(&o, json, len, NULL) == 0 && strcmp(json_text(o, "content", ""), p->said.content) == 0 &&
+        has(o, "embeds") == (p->said.embeds[0] != '\0') && has(o, "components") == (p->components[0] != '\0');
+    cJSON_Delete(o);
+}
+
 static void post_send(struct post *p)
 {
     enum way way = way_of(p);
@@ -175,6 +191,7 @@ static void post_send(struct post *p)
     struct dc_request q = { .body = buf_text(&body),
                             .repeatable = way != WAY_FOLLOW && (way != WAY_CREATE || p->turn_id[0]),
                             .done = on_done,
+                            .body_of = way == WAY_CREATE && p->there ? on_created : NULL,
                             .ctx = p };
     fill_route(p, way, &q);
     int rc = body.failed ? X_E_INVALID : dc_rest_send(p->a->rest, &q);
@@ -260,7 +277,7 @@ static void said(struct post *p, const struct dc_reply *reply)
         post_send(p);
         return;
     }
-    if (way == WAY_CREATE && p->there && reply->id[0]) {
+    if (way == WAY_CREATE && p->there && !p->same && reply->id[0]) {
         snprintf(p->over, sizeof p->over, "%s", reply->id);
         post_send(p);
         return;
@@ -325,14 +342,14 @@ static struct post *post_new(struct adapter *a, const struct place *to, const ch
 
 void dc_post_over(struct post *p, const char *message, bool there)
 {
-    if (p->a->edits && !p->part && !p->to.thread_at[0]) {
+    if (!p->part && !p->to.thread_at[0]) {
         snprintf(p->over, sizeof p->over, "%s", message);
         p->there = there;
     }
     post_send(p);
 }
 
-static void send_part(struct adapter *a, struct work *w, struct post *p)
+static void send_part(struct work *w, struct post *p)
 {
     if (w && !p->part) {
         dc_work_deliver(w, p);
@@ -340,7 +357,7 @@ static void send_part(struct adapter *a, struct work *w, struct post *p)
     }
     if (w)
         dc_work_end(w);
-    dc_post_over(p, "", a->edits);
+    dc_post_over(p, "", true);
 }
 
 void dc_post_deliver(struct adapter *a, const struct delivery *d)
@@ -367,7 +384,7 @@ void dc_post_deliver(struct adapter *a, const struct delivery *d)
     p->twice = d->possible_duplicate && to_interaction(p) && (d->part || p->notice);
     if (p->part && p->to.thread_at[0])
         p->threaded = true; /* by the first */
-    send_part(a, w, p);
+    send_part(w, p);
 }
 
 void dc_post_tell(struct adapter *a, const struct place *to, const char *text)

@@ -121,6 +121,31 @@ def kill__in_the_middle_leaves_one_message():
 
 
 @net.case
+def kill__and_another_setting_leave_one_message_too():
+    with net.FakeOpenAI() as fake, discord.start() as dc, daemon(dc, fake, **EDIT) as d:
+        dc.wait_ready()
+        slowly(fake)
+        reply_to(dc, dc.say(26, QUESTION, mention=True))
+        d.kill()
+        d.sets.append("discord.progress=typing")
+        d.start()
+        answered(dc, d)
+        net.equal(dc.violations(), [])
+
+
+@net.case
+def kill__without_progress_needs_no_edit():
+    with net.FakeOpenAI() as fake, talking(fake) as (dc, d):
+        slowly(fake)
+        dc.say(27, QUESTION, mention=True)
+        net.wait_until("typing", lambda: dc.calls(discord.TYPING))
+        d.kill()
+        d.start()
+        answered(dc, d)
+        net.equal(dc.calls(discord.EDIT), [])
+
+
+@net.case
 def kills__at_any_time_leave_one_message_for_each():
     rng = random.Random(SEED)
     print(f"seed {SEED}, {KILLS} kills")
